@@ -1,0 +1,102 @@
+import type { Position } from './position.ts';
+
+export const protocolNames = ['jt808', 'gt06', 'mqtt'] as const;
+/** The families an identity lives in: an MQTT log-in named like a phone number is another device. */
+export type ProtocolName = (typeof protocolNames)[number];
+
+/** Input that could not be used. Counted by `code`, never thrown. */
+export interface Fault {
+  readonly kind: 'fault';
+  readonly protocol: ProtocolName | 'unknown';
+  readonly code: FaultCode;
+  /** Offset in the byte stream of the connection at which the unusable piece starts. */
+  readonly offset: number;
+  /** How many bytes were dropped with it. */
+  readonly bytes: number;
+  /** Present when the frame was sound and only its body was not: the standard asks for an answer. */
+  readonly message?: Message;
+  /** What was expected and found, for the log; no personal data. */
+  readonly detail?: string;
+}
+
+export const faultCodes = [
+  'garbage',
+  'badChecksum',
+  'badLength',
+  'badEscape',
+  'badTail',
+  'frameTooLong',
+  'frameTimeout',
+  'badBody',
+  'encrypted',
+  'unsupportedVariant',
+  'unknownProtocol',
+  'badTopic',
+  'badPayload',
+  'subpackageDropped',
+] as const;
+export type FaultCode = (typeof faultCodes)[number];
+
+/** The typed content of one frame, in the words and raw units of its standard. */
+export interface Message {
+  readonly kind: 'message';
+  readonly protocol: ProtocolName;
+  /** Message id as the standard prints it: `0x0200` for JT/T 808, `0x12` for GT06, the sub-topic for MQTT. */
+  readonly id: string;
+  /** Row name, e.g. `locationReport`; `unknown` when no row has this id. */
+  readonly name: string;
+  /** Identity inside the family (phone without leading zeros, IMEI); null for a GT06 frame before log-in. */
+  readonly device: string | null;
+  /** `2011`, `2013`, `2019` for JT/T 808; null where the protocol has no editions. */
+  readonly edition: string | null;
+  readonly serial: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly positions: readonly Position[];
+  /** What the message means to the session, whatever the protocol. */
+  readonly intent: Intent;
+  /** The verified frame exactly as it came over the wire. */
+  readonly raw: Uint8Array;
+}
+
+/**
+ * `register` asks for an auth code, `authenticate` proves identity (GT06 log-in is one),
+ * `logout` leaves, `report` carries positions or state, `answer` replies to a command of ours,
+ * `keepalive` is a heartbeat, `query` asks us something, `unknown` has no row.
+ */
+export type Intent =
+  | 'register'
+  | 'authenticate'
+  | 'logout'
+  | 'keepalive'
+  | 'report'
+  | 'answer'
+  | 'query'
+  | 'unknown';
+
+/** What the gateway decided about a message; the protocol turns it into its own answer. */
+export interface Verdict {
+  readonly result: 'accepted' | 'refused' | 'unknownDevice' | 'unsupported' | 'malformed';
+  /** For an accepted `register`. */
+  readonly authCode?: string;
+}
+
+/** Protocol state of one connection: framing, identity, edition, our serials. Pure; clocks are handed in. */
+export interface Connection {
+  /** Null until the first sound frame has decided. */
+  readonly protocol: ProtocolName | null;
+  /** Bytes held back because their frame is not complete. Bounded. */
+  readonly pendingBytes: number;
+  /** Never throws, linear in the length of `chunk`; the chunk may be reused by the caller afterwards. */
+  push(chunk: Uint8Array, receivedTime: number): readonly (Message | Fault)[];
+  /** The bytes to send for `message`, or null when the protocol wants silence. Uses up a serial of ours. */
+  reply(message: Message, verdict: Verdict): Uint8Array | null;
+  /** Gives up a frame that has been pending too long (GT06: 5 s); the rest is framed anew. */
+  expire(now: number): readonly (Message | Fault)[];
+}
+
+export interface ConnectionOptions {
+  /** The family of the port: decides only whose faults are reported before a sound frame came. */
+  readonly prefer: 'jt808' | 'gt06';
+  readonly lenient?: boolean;
+  readonly maxFrameBytes?: number;
+}
