@@ -1,0 +1,233 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65535);
+const text = z.string().min(1);
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+interface Setting {
+  /** Name of the environment variable; the key in xunji.yaml is the same name. */
+  readonly env: string;
+  readonly schema: z.ZodType;
+  readonly fallback?: unknown;
+  readonly meaning: string;
+}
+
+/** The one table of settings: validation, defaults and the README's table come from it. */
+export const settings = {
+  dataDir: {
+    env: 'XUNJI_DATA_DIR',
+    schema: text,
+    fallback: './data',
+    meaning: 'journal, embedded stores, records, base maps',
+  },
+  host: {
+    env: 'XUNJI_HOST',
+    schema: text,
+    fallback: '0.0.0.0',
+    meaning: 'address of the device ports',
+  },
+  jt808Port: {
+    env: 'XUNJI_JT808_PORT',
+    schema: port,
+    fallback: 5015,
+    meaning: 'TCP; recognises every protocol by its first sound frame',
+  },
+  gt06Port: { env: 'XUNJI_GT06_PORT', schema: port, fallback: 5023, meaning: 'TCP; likewise' },
+  httpHost: {
+    env: 'XUNJI_HTTP_HOST',
+    schema: text,
+    fallback: '127.0.0.1',
+    meaning: 'address of the dashboard',
+  },
+  httpPort: {
+    env: 'XUNJI_HTTP_PORT',
+    schema: port,
+    fallback: 8080,
+    meaning: 'dashboard, REST, Socket.IO, metrics, health',
+  },
+  tlsCert: {
+    env: 'XUNJI_TLS_CERT',
+    schema: text.optional(),
+    meaning: 'PEM file; with the key the dashboard speaks HTTPS',
+  },
+  tlsKey: { env: 'XUNJI_TLS_KEY', schema: text.optional(), meaning: 'PEM file' },
+  trustProxy: {
+    env: 'XUNJI_TRUST_PROXY',
+    schema: count(0, 8),
+    fallback: 0,
+    meaning: 'how many proxies in front may state the client address',
+  },
+  mqttHost: {
+    env: 'XUNJI_MQTT_HOST',
+    schema: text,
+    fallback: '127.0.0.1',
+    meaning: 'address of the embedded MQTT broker',
+  },
+  mqttPort: {
+    env: 'XUNJI_MQTT_PORT',
+    schema: port,
+    fallback: 1883,
+    meaning: 'port of the embedded MQTT broker',
+  },
+  store: {
+    env: 'XUNJI_STORE',
+    schema: z
+      .string()
+      .transform((v) => v.split(',').map((s) => s.trim()))
+      .pipe(z.array(z.enum(['duckdb', 'influx'])).min(1)),
+    fallback: 'duckdb',
+    meaning: 'comma-separated list, the first is read: `duckdb`, `influx`',
+  },
+  influxUrl: {
+    env: 'XUNJI_INFLUX_URL',
+    schema: z.url(),
+    fallback: 'http://127.0.0.1:8086',
+    meaning: 'where InfluxDB (1.x API) listens',
+  },
+  influxDatabase: {
+    env: 'XUNJI_INFLUX_DATABASE',
+    schema: text,
+    fallback: 'xunji',
+    meaning: 'made when missing',
+  },
+  influxUser: { env: 'XUNJI_INFLUX_USER', schema: text.optional(), meaning: '' },
+  influxPassword: { env: 'XUNJI_INFLUX_PASSWORD', schema: text.optional(), meaning: '' },
+  admission: {
+    env: 'XUNJI_ADMISSION',
+    schema: z.enum(['strict', 'known', 'open']),
+    fallback: 'known',
+    meaning:
+      '`strict`: known and authenticated; `known`: entered by an operator; `open`: anything, marked pending',
+  },
+  adminPassword: {
+    env: 'XUNJI_ADMIN_PASSWORD',
+    schema: z.string().min(8).optional(),
+    meaning: 'password of the first user `admin`; random and printed once when unset',
+  },
+  liveMaxAgeS: {
+    env: 'XUNJI_LIVE_MAX_AGE_S',
+    schema: count(10, 86_400),
+    fallback: 300,
+    meaning: 'an older position is late: stored, never a live alarm',
+  },
+  timeZone: {
+    env: 'XUNJI_TIME_ZONE',
+    schema: z.string().refine(isTimeZone, 'is no IANA time zone'),
+    fallback: 'Asia/Shanghai',
+    meaning: 'zone in which the dashboard shows times',
+  },
+  logLevel: {
+    env: 'XUNJI_LOG_LEVEL',
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    fallback: 'info',
+    meaning: 'log lines go to standard error',
+  },
+  journalKeepDays: {
+    env: 'XUNJI_JOURNAL_KEEP_DAYS',
+    schema: count(0, 3650),
+    fallback: 7,
+    meaning: 'how long segments that every consumer has read are kept as evidence',
+  },
+  maxConnections: {
+    env: 'XUNJI_MAX_CONNECTIONS',
+    schema: count(1, 1_000_000),
+    fallback: 18_000,
+    meaning: 'device connections in all',
+  },
+  firstFrameS: {
+    env: 'XUNJI_FIRST_FRAME_S',
+    schema: count(1, 3600),
+    fallback: 30,
+    meaning: 'a connection without a sound frame of an admitted device is closed',
+  },
+  frameS: {
+    env: 'XUNJI_FRAME_S',
+    schema: count(1, 3600),
+    fallback: 15,
+    meaning: 'a frame that does not get complete closes the connection',
+  },
+  idleS: {
+    env: 'XUNJI_IDLE_S',
+    schema: count(10, 86_400),
+    fallback: 900,
+    meaning: 'a silent connection is closed',
+  },
+  maxBadFrames: {
+    env: 'XUNJI_MAX_BAD_FRAMES',
+    schema: count(1, 10_000),
+    fallback: 20,
+    meaning: 'bad frames in a row before the connection is closed',
+  },
+} as const satisfies Record<string, Setting>;
+
+/** The settings by their short names, frozen. */
+export type Config = {
+  readonly [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']>;
+};
+
+/** Every fault found at once, one line each. */
+export class ConfigError extends Error {
+  readonly code = 'badConfig';
+}
+
+/**
+ * Reads `xunji.yaml` (when a path is given) and the environment; the latter wins.
+ * @throws ConfigError naming every unknown key and bad value
+ */
+export function readConfig(env: NodeJS.ProcessEnv, yamlPath: string | undefined): Config {
+  const faults: string[] = [];
+  const known = new Map<string, string>(Object.entries(settings).map(([key, s]) => [s.env, key]));
+  const given = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(
+    yamlPath === undefined ? {} : readYaml(yamlPath, faults),
+  )) {
+    if (known.has(name)) given.set(name, value);
+    else faults.push(`${yamlPath}: ${name} is no setting`);
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith('XUNJI_') || value === undefined || value === '') continue;
+    if (known.has(name)) given.set(name, value);
+    else faults.push(`${name} is no setting`);
+  }
+  const config: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries<Setting>(settings)) {
+    const parsed = setting.schema.safeParse(given.get(setting.env) ?? setting.fallback);
+    if (parsed.success) config[key] = parsed.data;
+    else {
+      const shown = /PASSWORD|KEY/.test(setting.env)
+        ? ''
+        : ` (${JSON.stringify(given.get(setting.env))})`;
+      faults.push(
+        `${setting.env}${shown}: ${parsed.error.issues.map((i) => i.message).join('; ')}`,
+      );
+    }
+  }
+  if ((config['tlsCert'] === undefined) !== (config['tlsKey'] === undefined)) {
+    faults.push('XUNJI_TLS_CERT and XUNJI_TLS_KEY go together');
+  }
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  return Object.freeze(config) as Config;
+}
+
+function readYaml(path: string, faults: string[]): Record<string, unknown> {
+  try {
+    const value: unknown = parse(readFileSync(path, 'utf8')) ?? {};
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+    faults.push(`${path}: is no table of settings`);
+  } catch (error) {
+    faults.push(`${path}: ${(error as Error).message}`);
+  }
+  return {};
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

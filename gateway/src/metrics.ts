@@ -1,0 +1,93 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every counter and gauge of the gateway, by name and unit, on one registry. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    faults: new Counter({
+      name: 'xunji_faults_total',
+      help: 'Input that could not be used, by reason',
+      labelNames: ['protocol', 'code'],
+      registers,
+    }),
+    faultBytes: new Counter({
+      name: 'xunji_fault_bytes_total',
+      help: 'Bytes dropped with faults',
+      labelNames: ['protocol'],
+      registers,
+    }),
+    messages: new Counter({
+      name: 'xunji_messages_total',
+      help: 'Sound messages by name and what was decided about them',
+      labelNames: ['protocol', 'name', 'result'],
+      registers,
+    }),
+    positions: new Counter({
+      name: 'xunji_positions_total',
+      help: 'Positions taken into the journal: live, late or invalid',
+      labelNames: ['protocol', 'kind'],
+      registers,
+    }),
+    flaggedPositions: new Counter({
+      name: 'xunji_flagged_positions_total',
+      help: 'Positions not taken at face value, by reason',
+      labelNames: ['flag'],
+      registers,
+    }),
+    connections: new Gauge({
+      name: 'xunji_connections',
+      help: 'Open device connections',
+      labelNames: ['transport'],
+      registers,
+    }),
+    closed: new Counter({
+      name: 'xunji_connections_closed_total',
+      help: 'Device connections closed, by reason',
+      labelNames: ['transport', 'reason'],
+      registers,
+    }),
+    syncSeconds: new Histogram({
+      name: 'xunji_journal_sync_seconds',
+      help: 'Write and fdatasync of one group',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+      registers,
+    }),
+    journalRecords: new Counter({
+      name: 'xunji_journal_records_total',
+      help: 'Records made durable',
+      registers,
+    }),
+    journalPendingBytes: new Gauge({
+      name: 'xunji_journal_pending_bytes',
+      help: 'Encoded bytes that wait for the disk',
+      registers,
+    }),
+    journalStalled: new Gauge({
+      name: 'xunji_journal_stalled',
+      help: '1 while the disk refuses and nothing is acknowledged',
+      registers,
+    }),
+    consumerLag: new Gauge({
+      name: 'xunji_consumer_lag_records',
+      help: 'Durable records a consumer has not applied yet',
+      labelNames: ['consumer'],
+      registers,
+    }),
+    consumerErrors: new Counter({
+      name: 'xunji_consumer_errors_total',
+      help: 'Failed tries of a consumer',
+      labelNames: ['consumer'],
+      registers,
+    }),
+    engine: new Counter({
+      name: 'xunji_engine_total',
+      help: 'Fence engine: events, alarms, positions left aside, by kind',
+      labelNames: ['kind'],
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
