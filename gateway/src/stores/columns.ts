@@ -1,0 +1,95 @@
+import type { DeviceRef, PositionEntry } from '../journal/record.ts';
+import type { TrackPosition } from '../wire.ts';
+
+/** What a store keeps of one column: already finite, JSON as text, instants as ms UTC. */
+export type Cell = number | boolean | string | null;
+export type ColumnType = 'time' | 'float' | 'boolean' | 'text' | 'json';
+
+export interface Column {
+  /** In the engines: snake case, because DuckDB does not see the difference of cases. */
+  readonly name: string;
+  /** Fixed for the life of a database: InfluxDB refuses a field that changes its type. */
+  readonly type: ColumnType;
+  readonly of: (entry: PositionEntry) => unknown;
+}
+
+type IdentityKey = 'device' | 'protocol' | 'fixTime';
+
+/**
+ * The one table of what stores keep of a position beside its identity (device, fixTime, hash). Schemas, writers and
+ * readers of every store walk it in this order.
+ */
+export const columns: { readonly [K in Exclude<keyof TrackPosition, IdentityKey>]: Column } = {
+  receivedTime: { name: 'received_time', type: 'time', of: (e) => e.receivedTime },
+  valid: { name: 'valid', type: 'boolean', of: (e) => e.position.valid },
+  latitude: { name: 'latitude', type: 'float', of: (e) => e.position.latitude },
+  longitude: { name: 'longitude', type: 'float', of: (e) => e.position.longitude },
+  altitudeM: { name: 'altitude_m', type: 'float', of: (e) => e.position.altitudeM },
+  speedKmh: { name: 'speed_kmh', type: 'float', of: (e) => e.position.speedKmh },
+  courseDeg: { name: 'course_deg', type: 'float', of: (e) => e.position.courseDeg },
+  satellites: { name: 'satellites', type: 'float', of: (e) => e.position.satellites },
+  accuracyM: { name: 'accuracy_m', type: 'float', of: (e) => e.position.accuracyM },
+  mileageKm: { name: 'mileage_km', type: 'float', of: (e) => e.position.mileageKm },
+  batteryPercent: { name: 'battery_percent', type: 'float', of: (e) => e.position.batteryPercent },
+  ignition: { name: 'ignition', type: 'boolean', of: (e) => e.position.ignition },
+  source: { name: 'source', type: 'text', of: (e) => e.position.source },
+  late: { name: 'late', type: 'boolean', of: (e) => e.late },
+  alarms: { name: 'alarms', type: 'json', of: (e) => e.position.alarms },
+  flags: { name: 'flags', type: 'json', of: (e) => e.position.flags },
+  extras: { name: 'extras', type: 'json', of: (e) => e.position.extras },
+};
+
+const keyed = Object.entries<Column>(columns);
+
+/** The table as a list, in its order. */
+export const columnList: readonly Column[] = Object.values(columns);
+
+/** What is to be written of an entry for one column; numbers no engine takes (NaN, Infinity) become null. */
+export function cellOf(column: Column, entry: PositionEntry): Cell {
+  const value = column.of(entry);
+  switch (column.type) {
+    case 'json':
+      return toJson(value);
+    case 'float':
+    case 'time':
+      return typeof value === 'number' && Number.isFinite(value) ? value : null;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null;
+    case 'text':
+      return typeof value === 'string' ? value : null;
+  }
+}
+
+/**
+ * The track point of a stored row.
+ * @param cells in the order of `columnList`, beginning at `offset`
+ * @throws SyntaxError when a JSON cell was changed by someone else
+ */
+export function toTrackPosition(
+  device: DeviceRef,
+  fixTime: number,
+  cells: readonly unknown[],
+  offset: number,
+): TrackPosition {
+  const point: Record<string, unknown> = {
+    device: device.id,
+    protocol: device.protocol,
+    fixTime: new Date(fixTime).toISOString(),
+  };
+  let i = offset;
+  for (const [key, column] of keyed) {
+    const cell = cells[i++];
+    if (column.type === 'json') point[key] = JSON.parse(String(cell));
+    else if (column.type === 'time') point[key] = new Date(Number(cell)).toISOString();
+    else point[key] = cell ?? null;
+  }
+  // Complete by the type of `columns`: a key of TrackPosition that is missing there does not compile.
+  return point as unknown as TrackPosition;
+}
+
+function toJson(value: unknown): string {
+  if (Array.isArray(value) && value.length === 0) return '[]';
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'number' && !Number.isFinite(inner) ? undefined : inner,
+  );
+}

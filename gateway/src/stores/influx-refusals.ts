@@ -1,0 +1,44 @@
+import { StoreError } from './store.ts';
+
+/** What InfluxDB has against points of a request; the others of the request may be kept. */
+export interface Refusal {
+  readonly reason: string;
+  /** How many of the request it says it dropped; null where it does not say. */
+  readonly dropped: number | null;
+}
+
+const BAD_REQUEST = 400;
+const TOO_LARGE = 413;
+
+/**
+ * Tells points that can never be kept (field type conflict, unreadable, too large, older than the retention) from
+ * everything else.
+ * @returns null when trying again later may help, limits an operator can raise included
+ */
+export function refusalOf(error: unknown): Refusal | null {
+  const status = statusOf(error);
+  if (status !== BAD_REQUEST && status !== TOO_LARGE) return null;
+  const reason = reasonOf(error);
+  if (/limit exceeded/i.test(reason)) return null;
+  const dropped = /dropped=(\d+)/.exec(reason)?.[1];
+  return { reason, dropped: dropped === undefined ? null : Number(dropped) };
+}
+
+/** The typed error for what the library threw. */
+export function faultOf(error: unknown, url: string): StoreError {
+  if (error instanceof StoreError) return error;
+  const status = statusOf(error);
+  return status === null
+    ? new StoreError('storeUnavailable', `${url}: ${reasonOf(error)}`, error)
+    : new StoreError('storeRefused', `${url}: ${status} ${reasonOf(error)}`, error);
+}
+
+function statusOf(error: unknown): number | null {
+  if (typeof error !== 'object' || error === null || !('res' in error)) return null;
+  return (error.res as { statusCode?: number } | null)?.statusCode ?? null;
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /"error"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(message)?.[1]?.replaceAll('\\"', '"') ?? message;
+}
