@@ -1,0 +1,38 @@
+import { Kysely, Migrator, SqliteDialect } from 'kysely';
+import { migrations } from './migrations.ts';
+import { GuardedSqlite, RecordsError } from './sqlite.ts';
+import type { RecordsTables } from './tables.ts';
+
+/** Every table people or engines edit, by the room that owns it. A room adds its own type here. */
+export interface Tables extends RecordsTables {}
+
+/** The records as every room uses them: SQL by kysely, one connection. Await nothing else inside a transaction. */
+export type Records = Kysely<Tables>;
+
+const BUSY_TIMEOUT_MS = 1500;
+
+/**
+ * Opens the records and brings them to the newest schema. Holding them also claims the data directory: a second
+ * start is refused until `destroy()` or the end of the process.
+ * @param path the database file in the data directory, or `:memory:`
+ * @throws RecordsError `dataDirInUse`, `cannotOpen`, `migrationFailed`
+ */
+export async function openDatabase(path: string): Promise<Records> {
+  const sqlite = GuardedSqlite.open(path, BUSY_TIMEOUT_MS);
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    await db.destroy();
+    const failed = results?.find((r) => r.status === 'Error')?.migrationName;
+    throw new RecordsError(
+      'migrationFailed',
+      failed === undefined ? path : `step ${failed}`,
+      error,
+    );
+  }
+  return db;
+}

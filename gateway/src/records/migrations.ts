@@ -1,0 +1,10 @@
+import type { Migration } from 'kysely';
+import { createRecords } from './schema.ts';
+
+/**
+ * Every step of the schema in order; names sort like the list. A step that was ever released never changes:
+ * add the next one.
+ */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '001-records': createRecords,
+};
