@@ -3,7 +3,8 @@ import type { TrackPosition } from '../wire.ts';
 
 /** What a store keeps of one column: already finite, JSON as text, instants as ms UTC. */
 export type Cell = number | boolean | string | null;
-export type ColumnType = 'time' | 'float' | 'boolean' | 'text' | 'json';
+/** `list` and `record` are JSON text; what is empty is kept as null, which costs an engine nothing. */
+export type ColumnType = 'time' | 'float' | 'boolean' | 'text' | 'list' | 'record';
 
 export interface Column {
   /** In the engines: snake case, because DuckDB does not see the difference of cases. */
@@ -34,9 +35,9 @@ export const columns: { readonly [K in Exclude<keyof TrackPosition, IdentityKey>
   ignition: { name: 'ignition', type: 'boolean', of: (e) => e.position.ignition },
   source: { name: 'source', type: 'text', of: (e) => e.position.source },
   late: { name: 'late', type: 'boolean', of: (e) => e.late },
-  alarms: { name: 'alarms', type: 'json', of: (e) => e.position.alarms },
-  flags: { name: 'flags', type: 'json', of: (e) => e.position.flags },
-  extras: { name: 'extras', type: 'json', of: (e) => e.position.extras },
+  alarms: { name: 'alarms', type: 'list', of: (e) => e.position.alarms },
+  flags: { name: 'flags', type: 'list', of: (e) => e.position.flags },
+  extras: { name: 'extras', type: 'record', of: (e) => e.position.extras },
 };
 
 const keyed = Object.entries<Column>(columns);
@@ -48,7 +49,8 @@ export const columnList: readonly Column[] = Object.values(columns);
 export function cellOf(column: Column, entry: PositionEntry): Cell {
   const value = column.of(entry);
   switch (column.type) {
-    case 'json':
+    case 'list':
+    case 'record':
       return toJson(value);
     case 'float':
     case 'time':
@@ -79,7 +81,8 @@ export function toTrackPosition(
   let i = offset;
   for (const [key, column] of keyed) {
     const cell = cells[i++];
-    if (column.type === 'json') point[key] = JSON.parse(String(cell));
+    if (column.type === 'list') point[key] = cell === null ? [] : JSON.parse(String(cell));
+    else if (column.type === 'record') point[key] = cell === null ? {} : JSON.parse(String(cell));
     else if (column.type === 'time') point[key] = new Date(Number(cell)).toISOString();
     else point[key] = cell ?? null;
   }
@@ -87,9 +90,10 @@ export function toTrackPosition(
   return point as unknown as TrackPosition;
 }
 
-function toJson(value: unknown): string {
-  if (Array.isArray(value) && value.length === 0) return '[]';
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'number' && !Number.isFinite(inner) ? undefined : inner,
-  );
+function toJson(value: unknown): string | null {
+  const text = JSON.stringify(value, finiteOnly);
+  return text === '[]' || text === '{}' ? null : text;
 }
+
+const finiteOnly = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? undefined : value;

@@ -35,7 +35,8 @@ const sqlTypes: Readonly<Record<ColumnType, string>> = {
   float: 'DOUBLE',
   boolean: 'BOOLEAN',
   text: 'VARCHAR',
-  json: 'VARCHAR',
+  list: 'VARCHAR',
+  record: 'VARCHAR',
 };
 
 const schema = `

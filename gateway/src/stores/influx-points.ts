@@ -13,7 +13,8 @@ const fieldTypes: Readonly<Record<ColumnType, FieldType>> = {
   float: FieldType.FLOAT,
   boolean: FieldType.BOOLEAN,
   text: FieldType.STRING,
-  json: FieldType.STRING,
+  list: FieldType.STRING,
+  record: FieldType.STRING,
 };
 
 /** What the library checks points against before it sends them. */
@@ -21,10 +22,7 @@ export const schemas: readonly ISchemaOptions[] = [
   {
     measurement: POSITION,
     tags: ['device'],
-    fields: {
-      hash: FieldType.STRING,
-      ...Object.fromEntries(columnList.map((c) => [c.name, fieldTypes[c.type]])),
-    },
+    fields: Object.fromEntries(columnList.map((c) => [c.name, fieldTypes[c.type]])),
   },
   { measurement: CURSOR, tags: [], fields: { seq: FieldType.INTEGER } },
 ];
@@ -65,13 +63,13 @@ export function pointMs(ns: bigint): number {
 
 /** A record as a point; null cells are left out, which is how InfluxDB keeps them. */
 export function toPoint(record: StoredEntry): IPoint {
-  const fields: Record<string, unknown> = { hash: record.hash };
+  const fields: Record<string, unknown> = {};
   for (const column of columnList) {
     const cell = cellOf(column, record);
     if (cell === null) continue;
     // The library's quoting spoils a backslash before an apostrophe; JSON can say the apostrophe otherwise.
     fields[column.name] =
-      column.type === 'json' ? String(cell).replaceAll("'", String.raw`\u0027`) : cell;
+      column.type === 'record' ? String(cell).replaceAll("'", String.raw`\u0027`) : cell;
   }
   return {
     measurement: POSITION,

@@ -153,6 +153,18 @@ describe('the influx store', () => {
     await store.close();
   });
 
+  it('parks a batch that conflicts as a whole without asking for each point, and shows a bounded part', async () => {
+    const store = open();
+    await store.cursor();
+    await ask(`/write?db=test${count}`, `position,device=x valid="yes" ${noon}000000`);
+    await store.write(batchOf(2000), 2000);
+    const parked = store.parked?.();
+    expect(parked?.total).toBe(2000);
+    expect(parked?.recent).toHaveLength(100);
+    expect(parked?.recent.at(-1)?.seq).toBe(2000);
+    await store.close();
+  });
+
   it('parks a time no point can have', async () => {
     const store = open();
     const [sound, far] = batchOf(2) as [StoredEntry, StoredEntry];

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Position } from '@xunji/protocols';
+import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sampleEntry, sampleMessage, samplePosition } from '../journal/entries.test-support.ts';
 import type { DeviceRef, JournalRecord, PositionEntry } from '../journal/record.ts';
@@ -338,6 +339,18 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
     for (const r of batch) expect(await track(store, r.device)).toEqual([shown(r)]);
     expect(store.parked?.().total ?? 0).toBe(0);
     expect(await store.cursor()).toBe(batch.length);
+  });
+
+  it('keeps devices with any id apart', async () => {
+    const ids = fc.sample(
+      fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 12 }),
+      { seed: 808, numRuns: 100 },
+    );
+    const batch = [...new Set(ids.map((codes) => String.fromCharCode(...codes)))].map((id, i) =>
+      record(i + 1, 1, { latitude: i }, { device: { protocol: 'mqtt', id }, hash: 'ff' }),
+    );
+    await store.write(batch, batch.length);
+    for (const r of batch) expect(await track(store, r.device)).toEqual([shown(r)]);
   });
 
   it('reads a track longer than one answer of the engine', async () => {
