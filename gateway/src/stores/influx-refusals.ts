@@ -10,6 +10,10 @@ export interface Refusal {
 const BAD_REQUEST = 400;
 const TOO_LARGE = 413;
 
+/** What InfluxDB says of single points. Any other 400 (a proxy's, a wrong retention policy) is about the request. */
+const ofPoints = /partial write|unable to parse|field type conflict|beyond retention/i;
+const ofLimits = /limit exceeded/i;
+
 /**
  * Tells points that can never be kept (field type conflict, unreadable, too large, older than the retention) from
  * everything else.
@@ -17,9 +21,9 @@ const TOO_LARGE = 413;
  */
 export function refusalOf(error: unknown): Refusal | null {
   const status = statusOf(error);
-  if (status !== BAD_REQUEST && status !== TOO_LARGE) return null;
   const reason = reasonOf(error);
-  if (/limit exceeded/i.test(reason)) return null;
+  const isOfPoints = status === BAD_REQUEST && ofPoints.test(reason) && !ofLimits.test(reason);
+  if (!isOfPoints && status !== TOO_LARGE) return null;
   const dropped = /dropped=(\d+)/.exec(reason)?.[1];
   return { reason, dropped: dropped === undefined ? null : Number(dropped) };
 }

@@ -197,16 +197,22 @@ describe('the influx store', () => {
 
 describe('the influx store before an engine of another mind', () => {
   let fake: Server;
-  let answer: { status: number; body: string; breakOff?: boolean };
+  let answer: { status: number; body: string; breakOff?: boolean; refusesPositions?: boolean };
   let seen: { url: string; authorization: string | undefined }[];
   const openFake = async () => {
     seen = [];
     fake = createServer((request, response) => {
       seen.push({ url: request.url ?? '', authorization: request.headers.authorization });
-      request.resume();
+      let body = '';
+      request.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
       request.on('end', () => {
-        if (request.url?.includes('show%20databases')) {
+        if (answer.refusesPositions && body.startsWith('cursor')) response.writeHead(204).end();
+        else if (request.url?.includes('show%20databases')) {
           response.end('{"results":[{"series":[{"columns":["name"],"values":[["x"]]}]}]}');
+        } else if (answer.refusesPositions && request.method === 'GET') {
+          response.end('{"results":[{}]}');
         } else if (answer.breakOff) {
           response.writeHead(answer.status, { 'content-length': '1000' });
           response.write('{"results":', () => response.destroy());
@@ -234,12 +240,13 @@ describe('the influx store before an engine of another mind', () => {
     for (const [status, error] of [
       [400, 'partial write: max-values-per-tag limit exceeded (100000/100000) dropped=1'],
       [400, 'partial write: max-series-per-database limit exceeded: (1000000) dropped=2'],
+      [400, 'retention policy not found: "x"'],
       [401, 'authorization failed'],
       [404, 'database not found: "x"'],
       [500, 'engine: disk full'],
       [503, 'hinted handoff queue not empty'],
     ] as const) {
-      answer = { status, body: JSON.stringify({ error }) };
+      answer = { status, body: JSON.stringify({ error }), refusesPositions: true };
       await expect(store.write(batchOf(2), 2)).rejects.toMatchObject({
         code: expect.stringMatching(/storeRefused|storeUnavailable/),
       });
