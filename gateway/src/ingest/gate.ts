@@ -1,0 +1,142 @@
+import type { Message, Position, Verdict } from '@xunji/protocols';
+import type { DeviceRef } from '../journal/record.ts';
+import type { Session } from './session.ts';
+
+/** What the gate needs to know of devices: answered from memory, persisted behind. */
+export interface Registry {
+  find(device: DeviceRef): { readonly admission: 'known' | 'pending' | 'knocking' } | undefined;
+  createPending(device: DeviceRef, edition: string | null): void;
+  noteKnocking(device: DeviceRef, edition: string | null): void;
+  /** The code a register is answered with; the same for every register of one device. */
+  setAuthCode(device: DeviceRef): string;
+  verifyAuth(device: DeviceRef, code: string): boolean;
+  touch(device: DeviceRef, receivedTime: number, edition: string | null): void;
+  /** Whether an operator entered a device of this family whose id begins so (an OwnTracks user's phones). */
+  hasKnown(protocol: DeviceRef['protocol'], idPrefix: string): boolean;
+}
+
+export type AdmissionMode = 'strict' | 'known' | 'open';
+
+/** What becomes of one message before the journal. */
+export interface Decision {
+  /** Null = no answer at all. */
+  readonly verdict: Verdict | null;
+  /** Its positions or the message itself go into the journal. */
+  readonly keep: boolean;
+  /** Stable reason for the counters. */
+  readonly reason:
+    | 'accepted'
+    | 'unsupported'
+    | 'notAdmitted'
+    | 'notAuthenticated'
+    | 'wrongAuthCode'
+    | 'beforeLogin';
+}
+
+/** A fix this far ahead of us cannot be: the device's clock is wrong. @see product.md section 0 */
+const FUTURE_MAX_MS = 300_000;
+
+const accepted: Decision = { verdict: { result: 'accepted' }, keep: true, reason: 'accepted' };
+
+/**
+ * All that may stop a message before the journal and cannot wait until after it.
+ * Checks on order, jumps and spoofing come after the journal, so their thresholds can change without losing data.
+ */
+export class Gate {
+  readonly #registry: Registry;
+  readonly #mode: AdmissionMode;
+
+  constructor(registry: Registry, mode: AdmissionMode) {
+    this.#registry = registry;
+    this.#mode = mode;
+  }
+
+  /** Decides, and records who asked. `session.device` is already the message's device. */
+  decide(message: Message, session: Session, receivedTime: number): Decision {
+    if (message.device === null) return { verdict: null, keep: false, reason: 'beforeLogin' };
+    const device: DeviceRef = { protocol: message.protocol, id: message.device };
+    if (!this.#admits(device, message.edition)) return this.#refuseStranger(message);
+    this.#registry.touch(device, receivedTime, message.edition);
+
+    if (message.intent === 'register') {
+      const authCode = this.#registry.setAuthCode(device);
+      return { verdict: { result: 'accepted', authCode }, keep: true, reason: 'accepted' };
+    }
+    if (this.#mode === 'strict' && message.protocol === 'jt808') {
+      if (message.intent === 'authenticate') {
+        const code = message.fields['authCode'];
+        session.authenticated = typeof code === 'string' && this.#registry.verifyAuth(device, code);
+        if (!session.authenticated) return refuse('wrongAuthCode');
+      } else if (!session.authenticated) {
+        return refuse('notAuthenticated');
+      }
+    } else {
+      session.authenticated = true;
+    }
+    session.admitted = true;
+    return message.intent === 'unknown'
+      ? { verdict: { result: 'unsupported' }, keep: true, reason: 'unsupported' }
+      : accepted;
+  }
+
+  #admits(device: DeviceRef, edition: string | null): boolean {
+    const found = this.#registry.find(device);
+    if (found?.admission === 'known') return true;
+    if (this.#mode !== 'open') {
+      this.#registry.noteKnocking(device, edition);
+      return false;
+    }
+    if (found?.admission !== 'pending') this.#registry.createPending(device, edition);
+    return true;
+  }
+
+  #refuseStranger(message: Message): Decision {
+    // An unanswered GT06 tracker reconnects for ever: its log-in and heartbeat are answered, nothing is kept.
+    if (message.protocol === 'gt06') {
+      const answer = message.intent === 'authenticate' || message.intent === 'keepalive';
+      return {
+        verdict: answer ? { result: 'accepted' } : null,
+        keep: false,
+        reason: 'notAdmitted',
+      };
+    }
+    return message.intent === 'register'
+      ? { verdict: { result: 'unknownDevice' }, keep: false, reason: 'notAdmitted' }
+      : refuse('notAdmitted');
+  }
+}
+
+const refuse = (reason: Decision['reason']): Decision => ({
+  verdict: { result: 'refused' },
+  keep: false,
+  reason,
+});
+
+/** A fix from the future happens now: the receive time stands in and says so. */
+export function plausible(position: Position, receivedTime: number): Position {
+  if (position.fixTime - receivedTime <= FUTURE_MAX_MS) return position;
+  return {
+    ...position,
+    fixTime: receivedTime,
+    timeSource: 'server',
+    flags: [...position.flags, 'noDeviceTime'],
+  };
+}
+
+/**
+ * What makes a resent fix the same fix, whatever serial or message carries it: 64-bit FNV-1a over coordinates, speed,
+ * course, alarms and status, as 16 hex digits. Device and fixTime complete the identity.
+ */
+export function positionHash(p: Position): string {
+  const text = `${p.latitude},${p.longitude},${p.altitudeM},${p.speedKmh},${p.courseDeg},${p.valid},${p.ignition},${p.source},${p.alarms.join()}`;
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
+  for (let i = 0; i < text.length; i++) {
+    low ^= text.charCodeAt(i);
+    // Times the 64-bit FNV prime 0x100000001b3, on 32-bit halves.
+    const carry = Math.floor(((low >>> 0) * 0x1b3) / 0x100000000);
+    high = (Math.imul(high, 0x1b3) + carry + (low << 8)) | 0;
+    low = Math.imul(low, 0x1b3);
+  }
+  return (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,83 @@
+import { type DeviceRef, deviceKey } from '../journal/record.ts';
+
+/** The far end of a session, whatever carries it. */
+export interface Link {
+  readonly transport: 'tcp' | 'mqtt';
+  /** Address without port, for limits and log lines below info. */
+  readonly remote: string;
+  close(reason: string): void;
+}
+
+/** What we know of one connection. Its epoch counts connections, so a reconnect is never mistaken for its past. */
+export class Session {
+  readonly epoch: number;
+  readonly link: Link;
+  device: DeviceRef | null = null;
+  /** The device proved itself on this connection: auth code, or a known GT06 log-in. */
+  authenticated = false;
+  /** At least one sound frame of an admitted device came: the first-frame deadline is over. */
+  admitted = false;
+  /** The last append of this connection: an answer never overtakes an earlier frame. */
+  lastAppend: Promise<unknown> = Promise.resolve();
+
+  constructor(epoch: number, link: Link) {
+    this.epoch = epoch;
+    this.link = link;
+  }
+}
+
+/** Who is connected as which device. The newest connection wins at once; the loser's later close marks nothing offline. */
+export class Sessions {
+  readonly #byDevice = new Map<string, Session>();
+  readonly #all = new Set<Session>();
+  #epoch: number;
+
+  /** @param firstEpoch grows from one start of the gateway to the next, e.g. the start time */
+  constructor(firstEpoch: number) {
+    this.#epoch = firstEpoch;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  open(link: Link): Session {
+    const session = new Session(this.#epoch++, link);
+    this.#all.add(session);
+    return session;
+  }
+
+  /**
+   * The session speaks for `device` from now on.
+   * @returns what changed: the device went online, an older connection lost it, another device was left
+   */
+  bind(session: Session, device: DeviceRef): { online: boolean; left: DeviceRef | null } {
+    const key = deviceKey(device);
+    if (session.device !== null && deviceKey(session.device) === key) {
+      return { online: false, left: null };
+    }
+    const left = session.device !== null && this.unbind(session) ? session.device : null;
+    const loser = this.#byDevice.get(key);
+    session.device = device;
+    session.authenticated = false;
+    this.#byDevice.set(key, session);
+    loser?.link.close('superseded');
+    return { online: loser === undefined, left };
+  }
+
+  /** The connection is gone. True when its device thereby went offline. */
+  close(session: Session): boolean {
+    this.#all.delete(session);
+    return this.unbind(session);
+  }
+
+  unbind(session: Session): boolean {
+    if (session.device === null) return false;
+    const key = deviceKey(session.device);
+    return this.#byDevice.get(key) === session && this.#byDevice.delete(key);
+  }
+
+  closeAll(reason: string): void {
+    for (const session of [...this.#all]) session.link.close(reason);
+  }
+}
