@@ -94,9 +94,43 @@ export interface Connection {
   expire(now: number): readonly (Message | Fault)[];
 }
 
+/** One message to be written, by row id; `fields` as `decode` gives them. */
+export interface Outgoing {
+  readonly id: string;
+  readonly device: string | null;
+  /** JT/T 808 only; null elsewhere. */
+  readonly edition: string | null;
+  readonly serial: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** What a device protocol over a byte stream fulfils; the conformance test, ports and simulators walk the list. */
+export interface Protocol {
+  readonly name: 'jt808' | 'gt06';
+  /** Every message of the tables, for docs and tests that demand a vector a row. */
+  readonly messages: readonly MessageRow[];
+  open(options?: Omit<ConnectionOptions, 'prefer'>): Connection;
+  /**
+   * The whole frame, escaped and checksummed, ready to send.
+   * @throws RangeError naming the field, for an unknown id or a value that does not fit: our own mistake
+   */
+  encode(message: Outgoing): Uint8Array;
+}
+
+/** What is public of a table row. */
+export interface MessageRow {
+  readonly id: string;
+  readonly name: string;
+  readonly direction: 'up' | 'down';
+  /** Clause of the standard or section of the wire reference. */
+  readonly clause: string;
+}
+
 export interface ConnectionOptions {
   /** The family of the port: decides only whose faults are reported before a sound frame came. */
   readonly prefer: 'jt808' | 'gt06';
+  /** Whose end this is: a `terminal` decodes what platforms send. Default `platform`. */
+  readonly side?: 'platform' | 'terminal';
   readonly lenient?: boolean;
   readonly maxFrameBytes?: number;
 }
