@@ -1,0 +1,389 @@
+import { Parser } from 'binary-parser';
+import { type BitTable, bitNames, bitsOf, decodeGbk, encodeGbk, fromHex, toHex } from './bytes.ts';
+
+/*
+ * A field table → typed decode and encode. The only importer of binary-parser, and its guard: that parser shortens
+ * an overrunning buffer without a word, throws on numbers past the end, hands out views of its input and knows no
+ * types and no writer. Here lengths are checked before it runs, what it gives is copied, and the writer is made
+ * from the same table.
+ */
+
+/** A value that its bytes do not make; `field` is the path inside a nested layout, empty for the field itself. */
+export class Unreadable {
+  readonly expected: string;
+  readonly field: string;
+  constructor(expected: string, field = '') {
+    this.expected = expected;
+    this.field = field;
+  }
+}
+
+/** One kind of field: how wide it is, how it is read and how it is written. */
+export interface Kind<T> {
+  /** Bytes when every value takes the same number, else null. */
+  readonly width: number | null;
+  /** Bytes the field takes from `at` on; reaches beyond the end when the field is cut short. */
+  extent(bytes: Uint8Array, at: number): number;
+  /** Declares the field to binary-parser. */
+  declare(parser: Parser, name: string): void;
+  /** From what binary-parser gives; never keeps a view of the input. */
+  read(parsed: unknown): T | Unreadable;
+  /** @throws RangeError naming `field` for a value of the wrong type or range */
+  write(out: Output, value: T, field: string): void;
+}
+
+export type ValueOf<K> = K extends Kind<infer T> ? T : never;
+
+/** Where encoders write to; grows as needed. */
+export class Output {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Big-endian, `width` bytes; the value must fit, which is the kind's to check. */
+  number(value: number, width: number): void {
+    this.#reserve(width);
+    for (let i = width - 1; i >= 0; i--) {
+      this.#bytes[this.#length++] = Math.floor(value / 2 ** (8 * i)) & 0xff;
+    }
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Overwrites a number written before, for lengths that are known only afterwards. */
+  patch(at: number, value: number, width: number): void {
+    const end = this.#length;
+    this.#length = at;
+    this.number(value, width);
+    this.#length = end;
+  }
+
+  /** A copy of what was written. */
+  take(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export type Decoded<T> =
+  | {
+      readonly ok: true;
+      readonly value: T;
+      /** Bytes of the input the table has no field for, from its end. */
+      readonly trailing: number;
+    }
+  | {
+      readonly ok: false;
+      /** The first field that could not be read. */
+      readonly field: string;
+      /** Its offset in the input. */
+      readonly offset: number;
+      readonly expected: string;
+    };
+
+/** A compiled field table. */
+export interface Layout<T> {
+  /** In the order of the wire. */
+  readonly fieldNames: readonly string[];
+  /** Bytes of the shortest input that can be read. */
+  readonly minBytes: number;
+  /** Linear in the input; never throws. Longer input is fine: see `trailing`. */
+  decode(bytes: Uint8Array): Decoded<T>;
+  /** @throws RangeError naming the field whose value is missing, of the wrong type or out of range */
+  encode(value: T): Uint8Array;
+  /** The table as one field of another. */
+  readonly kind: Kind<T>;
+}
+
+export type LayoutValue<F extends Readonly<Record<string, Kind<unknown>>>> = {
+  readonly [K in keyof F]: ValueOf<F[K]>;
+};
+
+/** Compiles a table; its keys are the fields in the order of the wire. Done once, at load. */
+export function layout<F extends Readonly<Record<string, Kind<unknown>>>>(
+  table: F,
+): Layout<LayoutValue<F>> {
+  type T = LayoutValue<F>;
+  const names = Object.keys(table);
+  const kinds = Object.values(table);
+  const parser = new Parser();
+  for (const [i, kind] of kinds.entries()) kind.declare(parser, names[i] ?? '');
+  const width = kinds.reduce<number | null>(
+    (sum, kind) => (sum === null || kind.width === null ? null : sum + kind.width),
+    0,
+  );
+
+  const extent = (bytes: Uint8Array, from: number): number => {
+    let at = from;
+    for (let i = 0; i < kinds.length && at <= bytes.length; i++)
+      at += kinds[i]?.extent(bytes, at) ?? 0;
+    return at - from;
+  };
+  const read = (parsed: unknown): T | Unreadable => {
+    const source = parsed as Fields;
+    const value: Record<string, unknown> = {};
+    for (let i = 0; i < kinds.length; i++) {
+      const name = names[i] ?? '';
+      const field = kinds[i]?.read(source[name]);
+      if (field instanceof Unreadable) {
+        return new Unreadable(field.expected, field.field ? `${name}.${field.field}` : name);
+      }
+      value[name] = field;
+    }
+    return value as T;
+  };
+  const write = (out: Output, value: T, path: string): void => {
+    if (typeof value !== 'object' || value === null) refuse(path, 'an object', value);
+    const source = value as Fields;
+    for (let i = 0; i < kinds.length; i++) {
+      const name = names[i] ?? '';
+      kinds[i]?.write(out, source[name], path === '' ? name : `${path}.${name}`);
+    }
+  };
+  const offsetOf = (bytes: Uint8Array, field: string): number => {
+    let at = 0;
+    for (let i = 0; i < kinds.length && names[i] !== field; i++)
+      at += kinds[i]?.extent(bytes, at) ?? 0;
+    return at;
+  };
+  const short = (bytes: Uint8Array): Decoded<T> => {
+    let at = 0;
+    for (let i = 0; i < kinds.length; i++) {
+      const need = kinds[i]?.extent(bytes, at) ?? 0;
+      if (at + need > bytes.length) {
+        const expected = `${need} bytes, found ${Math.max(0, bytes.length - at)}`;
+        return { ok: false, field: names[i] ?? '', offset: at, expected };
+      }
+      at += need;
+    }
+    return { ok: false, field: '', offset: at, expected: 'a readable body' };
+  };
+
+  return {
+    fieldNames: names,
+    minBytes: kinds.reduce((sum, kind) => sum + (kind.width ?? kind.extent(NOTHING, 0)), 0),
+    decode(bytes) {
+      const size = width ?? extent(bytes, 0);
+      if (size > bytes.length) return short(bytes);
+      const value = read(parser.parse(bytes));
+      if (value instanceof Unreadable) {
+        const [field = ''] = value.field.split('.');
+        return {
+          ok: false,
+          field: value.field,
+          offset: offsetOf(bytes, field),
+          expected: value.expected,
+        };
+      }
+      return { ok: true, value, trailing: bytes.length - size };
+    },
+    encode(value) {
+      const out = new Output();
+      write(out, value, '');
+      return out.take();
+    },
+    kind: {
+      width,
+      extent: width === null ? extent : () => width,
+      declare: (outer, name) => {
+        outer.nest(name, { type: parser });
+      },
+      read,
+      write,
+    },
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+function refuse(field: string, wanted: string, found: unknown): never {
+  const shown = typeof found === 'number' || typeof found === 'string' ? `${found}` : typeof found;
+  throw new RangeError(`${field}: wants ${wanted}, got ${shown}`);
+}
+
+/** Checks a number for a writer. @throws RangeError naming the field */
+export function checkInteger(value: unknown, min: number, max: number, field: string): number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    refuse(field, `a whole number ${min}..${max}`, value);
+  }
+  return value as number;
+}
+
+function integer(bytes: 1 | 2 | 4, signed: boolean): Kind<number> {
+  const min = signed ? -(2 ** (8 * bytes - 1)) : 0;
+  const max = 2 ** (8 * bytes - (signed ? 1 : 0)) - 1;
+  return {
+    width: bytes,
+    extent: () => bytes,
+    declare: (parser, name) => {
+      if (bytes === 1) signed ? parser.int8(name) : parser.uint8(name);
+      else if (bytes === 2) signed ? parser.int16be(name) : parser.uint16be(name);
+      else signed ? parser.int32be(name) : parser.uint32be(name);
+    },
+    read: (parsed) => parsed as number,
+    write: (out, value, field) => out.number(checkInteger(value, min, max, field), bytes),
+  };
+}
+
+/** Unsigned and signed whole numbers, big-endian. */
+export const u8 = integer(1, false);
+export const u16 = integer(2, false);
+export const u32 = integer(4, false);
+export const i16 = integer(2, true);
+
+/** A kind made of another: `read` may refuse, `write` may throw RangeError without naming the field. */
+export function mapped<A, B>(
+  inner: Kind<A>,
+  read: (value: A) => B | Unreadable,
+  write: (value: B) => A,
+): Kind<B> {
+  return {
+    width: inner.width,
+    extent: inner.extent,
+    declare: inner.declare,
+    read: (parsed) => {
+      const value = inner.read(parsed);
+      return value instanceof Unreadable ? value : read(value);
+    },
+    write: (out, value, field) => {
+      if (value === undefined || value === null) refuse(field, 'a value', value);
+      let raw: A;
+      try {
+        raw = write(value);
+      } catch (error) {
+        // Whatever a converter trips over, it is the value that was wrong; the field is known only here.
+        throw new RangeError(`${field}: ${error instanceof Error ? error.message : 'unfit value'}`);
+      }
+      inner.write(out, raw, field);
+    },
+  };
+}
+
+function wantBytes(value: unknown, field: string): Uint8Array {
+  return value instanceof Uint8Array ? value : refuse(field, 'bytes', value);
+}
+
+/** Exactly `width` bytes, copied. */
+export function bytes(width: number): Kind<Uint8Array> {
+  return {
+    width,
+    extent: () => width,
+    declare: (parser, name) => {
+      parser.buffer(name, { length: width });
+    },
+    read: (parsed) => copy(parsed as Uint8Array),
+    write: (out, value, field) => {
+      if (wantBytes(value, field).length !== width) {
+        throw new RangeError(`${field}: wants ${width} bytes, got ${value.length}`);
+      }
+      out.bytes(value);
+    },
+  };
+}
+
+// `slice` of a Node buffer would be another view.
+const copy = (view: Uint8Array): Uint8Array => new Uint8Array(view);
+
+/** All bytes to the end of the body, copied; the last field of a table. */
+export const restBytes: Kind<Uint8Array> = {
+  width: null,
+  extent: (input, at) => Math.max(0, input.length - at),
+  declare: (parser, name) => {
+    parser.buffer(name, { readUntil: 'eof' });
+  },
+  read: (parsed) => copy(parsed as Uint8Array),
+  write: (out, value, field) => out.bytes(wantBytes(value, field)),
+};
+
+/** A length of `prefix` bytes, then as many bytes. */
+export function sizedBytes(prefix: 1 | 2): Kind<Uint8Array> {
+  const max = 2 ** (8 * prefix) - 1;
+  return {
+    width: null,
+    extent: (input, at) => {
+      let size = 0;
+      for (let i = 0; i < prefix; i++) size = size * 256 + (input[at + i] ?? 0);
+      return prefix + size;
+    },
+    declare: (parser, name) => {
+      const count = `${name}Size`;
+      (prefix === 1 ? parser.uint8(count) : parser.uint16be(count)).buffer(name, { length: count });
+    },
+    read: (parsed) => copy(parsed as Uint8Array),
+    write: (out, value, field) => {
+      const size = wantBytes(value, field).length;
+      if (size > max) throw new RangeError(`${field}: wants at most ${max} bytes, got ${size}`);
+      out.number(size, prefix);
+      out.bytes(value);
+    },
+  };
+}
+
+/** Bytes as lower-case hex text. */
+export function hex(inner: Kind<Uint8Array>): Kind<string> {
+  return mapped(inner, toHex, (text) => fromHex(text) ?? refuse('text', 'hex digits', text));
+}
+
+/** A word of flags as the names of what is set, in the words of its table. */
+export function flags(table: BitTable): Kind<readonly string[]> {
+  const word = table.width === 8 ? u8 : table.width === 16 ? u16 : u32;
+  return mapped<number, readonly string[]>(
+    word,
+    (value) => bitNames(value, table),
+    (names) => bitsOf(names, table),
+  );
+}
+
+/**
+ * A BCD time as its twelve digits `YYMMDDhhmmss`, whatever they say: a report with an impossible date still has
+ * a place, so the date is judged where positions are made.
+ */
+export const bcdTime: Kind<string> = mapped(bytes(6), toHex, (digits) => {
+  const raw = /^[0-9a-f]{12}$/.test(digits) ? fromHex(digits) : null;
+  return raw ?? refuse('time', 'twelve digits YYMMDDhhmmss', digits);
+});
+
+/** How a fixed-width text is filled up. */
+export type Padding = 'nulBehind' | 'nulBefore' | 'blankBehind';
+
+/**
+ * GBK text in `width` bytes. Reading drops NULs at both ends and blanks behind whatever the padding is, because
+ * devices differ; a text that ends in blanks therefore comes back without them.
+ */
+export function text(width: number, padding: Padding = 'nulBehind'): Kind<string> {
+  return mapped(bytes(width), trimmedText, (value) => {
+    const encoded = encodeGbk(value);
+    if (encoded.length > width) throw new RangeError(`wants at most ${width} bytes of text`);
+    const padded = new Uint8Array(width).fill(padding === 'blankBehind' ? 0x20 : 0);
+    padded.set(encoded, padding === 'nulBefore' ? width - encoded.length : 0);
+    return padded;
+  });
+}
+
+/** GBK text of any other extent; reading drops NULs at both ends and blanks behind. */
+export function textOf(inner: Kind<Uint8Array>, terminator: '' | '\0' = ''): Kind<string> {
+  return mapped(inner, trimmedText, (value) => encodeGbk(value + terminator));
+}
+
+function trimmedText(raw: Uint8Array): string {
+  let from = 0;
+  let to = raw.length;
+  while (from < to && raw[from] === 0) from++;
+  while (to > from && (raw[to - 1] === 0 || raw[to - 1] === 0x20)) to--;
+  return decodeGbk(raw.subarray(from, to));
+}
