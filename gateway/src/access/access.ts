@@ -138,6 +138,8 @@ export class Access {
 
 /** Who may look at live state: positions, fences, alarms. */
 export const readers: readonly Role[] = ['admin', 'dispatcher', 'supervisor', 'manager', 'wall'];
+/** Who may look at where somebody was: a wall shows the present only. */
+export const historians: readonly Role[] = ['admin', 'dispatcher', 'supervisor', 'manager'];
 /** Who may handle alarms. */
 export const handlers: readonly Role[] = ['admin', 'dispatcher'];
 export const admins: readonly Role[] = ['admin'];
