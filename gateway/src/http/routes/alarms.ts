@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { handlers, readers } from '../../access/access.ts';
+import type { AlarmAnswer } from '../../live/desk.ts';
+import { endpoint } from '../endpoint.ts';
+import { Refusal } from '../problem.ts';
+import type { Rooms } from '../rooms.ts';
+import * as schemas from '../schemas.ts';
+
+const listQuery = schemas
+  .paging(200, 1000)
+  .extend({ state: z.enum(['open', 'all']).default('open') });
+const eventQuery = schemas.paging(200, 1000).extend({
+  from: schemas.period.from.optional(),
+  to: schemas.period.to.optional(),
+});
+
+const answerOf = (answer: AlarmAnswer) => {
+  if (answer.ok) return answer.alarm;
+  return answer.code === 'conflict'
+    ? new Refusal('conflict', { current: answer.alarm })
+    : new Refusal('notFound');
+};
+
+/** Alarms and the facts they were born of. */
+export const alarmRoutes = ({ desk }: Pick<Rooms, 'desk'>) => {
+  const change = (verb: 'ack' | 'clear', summary: string) =>
+    endpoint({
+      method: 'post',
+      path: `/alarms/:id/${verb}`,
+      summary,
+      roles: handlers,
+      params: schemas.byId,
+      body: schemas.alarmNote.default({}),
+      ifMatch: true,
+      result: schemas.alarm,
+      handle: async ({ params, body, rev, user }) =>
+        answerOf(await desk[verb](params.id, rev, user.username, body.note ?? null)),
+    });
+  return [
+    endpoint({
+      method: 'get',
+      path: '/alarms',
+      summary: 'Alarms, newest first',
+      roles: readers,
+      query: listQuery,
+      result: schemas.pageOf(schemas.alarm),
+      refusals: ['badCursor'],
+      handle: ({ query: { state, limit, cursor } }) =>
+        desk.list({ state, limit, ...(cursor === undefined ? {} : { cursor }) }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/alarms/:id',
+      summary: 'One alarm',
+      roles: readers,
+      params: schemas.byId,
+      result: schemas.alarm,
+      refusals: ['notFound'],
+      handle: async ({ params }) => (await desk.get(params.id)) ?? new Refusal('notFound'),
+    }),
+    change('ack', 'Acknowledge an alarm'),
+    change('clear', 'Say that the condition of an alarm is over'),
+    endpoint({
+      method: 'get',
+      path: '/events',
+      summary: 'Fence events and device alarms, newest first',
+      roles: readers,
+      query: eventQuery,
+      result: schemas.pageOf(schemas.fenceEvent),
+      refusals: ['badCursor'],
+      handle: ({ query: { from, to, limit, cursor } }) =>
+        desk.events({
+          limit,
+          ...(from === undefined ? {} : { from: Date.parse(from) }),
+          ...(to === undefined ? {} : { to: Date.parse(to) }),
+          ...(cursor === undefined ? {} : { cursor }),
+        }),
+    }),
+  ];
+};

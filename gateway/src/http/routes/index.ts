@@ -1,0 +1,24 @@
+import type { Endpoint } from '../endpoint.ts';
+import type { Rooms } from '../rooms.ts';
+import { alarmRoutes } from './alarms.ts';
+import { baseMapRoutes } from './basemaps.ts';
+import { deviceRoutes } from './devices.ts';
+import { fenceRoutes } from './fences.ts';
+import { positionRoutes } from './positions.ts';
+import { ruleRoutes } from './rules.ts';
+import { sessionRoutes } from './session.ts';
+import { subjectRoutes } from './subjects.ts';
+import { userRoutes } from './users.ts';
+
+/** Every operation of the API but the document that describes them. */
+export const apiEndpoints = (rooms: Rooms): Endpoint[] => [
+  ...sessionRoutes(rooms),
+  ...deviceRoutes(rooms),
+  ...subjectRoutes(rooms),
+  ...positionRoutes(rooms),
+  ...fenceRoutes(rooms),
+  ...ruleRoutes(rooms),
+  ...alarmRoutes(rooms),
+  ...userRoutes(rooms),
+  ...baseMapRoutes(rooms),
+];
