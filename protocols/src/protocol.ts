@@ -133,4 +133,6 @@ export interface ConnectionOptions {
   readonly side?: 'platform' | 'terminal';
   readonly lenient?: boolean;
   readonly maxFrameBytes?: number;
+  /** Believes every device time that exists, however old: for looking at recorded frames. Default false. */
+  readonly anyTime?: boolean;
 }

@@ -1,0 +1,272 @@
+import { hexId, toHex } from '../bytes.ts';
+import type { Fields } from '../layout.ts';
+import type {
+  Connection,
+  ConnectionOptions,
+  Fault,
+  FaultCode,
+  Message,
+  Verdict,
+} from '../protocol.ts';
+import { readBody } from './body.ts';
+import { eachContent, Framer, type FrameSink } from './frame.ts';
+import { deviceOf, type Header, readHeader } from './header.ts';
+import { type Row, rowOf } from './messages.ts';
+import { Assembly, MAX_PARTS } from './subpackages.ts';
+import type { Edition } from './versions.ts';
+import { write } from './write.ts';
+
+/** Result byte of the general answers. @see JT/T 808, general answer clauses */
+const generalResults: Readonly<Record<Verdict['result'], number>> = {
+  accepted: 0,
+  refused: 1,
+  unknownDevice: 1,
+  malformed: 2,
+  unsupported: 3,
+};
+/** Result byte of 0x8100; a register that could not be read gets the general answer. */
+const registerResults = { accepted: 0, refused: 4, unknownDevice: 4 } as const;
+
+type Item = Message | Fault;
+
+/** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
+export class Jt808Connection implements Connection, FrameSink {
+  readonly protocol = 'jt808';
+  readonly #framer: Framer;
+  readonly #assembly = new Assembly();
+  readonly #side: 'platform' | 'terminal';
+  readonly #anyTime: boolean;
+  /** What a register of 2011 taught; the header cannot tell. */
+  #is2011 = false;
+  #serial = 0;
+  #items: Item[] = [];
+  #receivedTime = 0;
+
+  constructor(options: Omit<ConnectionOptions, 'prefer'> = {}) {
+    this.#framer = new Framer({
+      ...(options.maxFrameBytes === undefined ? {} : { maxFrameBytes: options.maxFrameBytes }),
+      ignoreChecksum: options.lenient ?? false,
+    });
+    this.#side = options.side ?? 'platform';
+    this.#anyTime = options.anyTime ?? false;
+  }
+
+  get pendingBytes(): number {
+    return this.#framer.pendingBytes;
+  }
+
+  push(chunk: Uint8Array, receivedTime: number): readonly Item[] {
+    this.#receivedTime = receivedTime;
+    this.#framer.push(chunk, this);
+    return this.#taken();
+  }
+
+  expire(now: number): readonly Item[] {
+    this.#assembly.expire(now, ({ offset, bytes, detail }) =>
+      this.dropped('subpackageDropped', offset, bytes, detail),
+    );
+    return this.#taken();
+  }
+
+  reply(message: Message, verdict: Verdict): Uint8Array | null {
+    const answers: Uint8Array[] = [];
+    // A joined message has several frames. Its sender may wait for an answer to each; a register has but one.
+    eachContent(message.raw, (content) => {
+      const header = readHeader(content);
+      if (header === null) return;
+      const row = rowOf(header.id);
+      const once = row?.answer === 'registration' && verdict.result in registerResults;
+      if (once && answers.length > 0) return;
+      const answer = this.#answer(header, row, verdict, message.edition as Edition);
+      if (answer !== null) answers.push(answer);
+    });
+    const [first] = answers;
+    if (first === undefined) return null;
+    return answers.length === 1 ? first : Uint8Array.from(answers.flatMap((a) => [...a]));
+  }
+
+  #answer(
+    header: Header,
+    row: Row | undefined,
+    verdict: Verdict,
+    edition: Edition,
+  ): Uint8Array | null {
+    // Only what comes from the other side is answered; an answer to an answer would never end.
+    const mine = this.#side === 'platform' ? 0x8000 : 0;
+    if ((header.id & 0x8000) === mine || row?.answer === 'none') return null;
+    const { result } = verdict;
+    const answeredSerial = header.serial;
+    if (row?.answer === 'registration' && result in registerResults) {
+      const code = registerResults[result as keyof typeof registerResults];
+      const fields = { answeredSerial, result: code };
+      return this.#send(0x8100, header, edition, {
+        ...fields,
+        ...(result === 'accepted' ? { authCode: verdict.authCode ?? '' } : {}),
+      });
+    }
+    const answeredId = hexId(header.id, 4);
+    const fields = { answeredSerial, answeredId, result: generalResults[result] };
+    return this.#send(mine | 0x0001, header, edition, fields);
+  }
+
+  #send(id: number, to: Header, edition: Edition, fields: Fields): Uint8Array {
+    const serial = this.#serial;
+    this.#serial = (serial + 1) & 0xffff;
+    return write({ ...to, id, serial }, edition, fields);
+  }
+
+  /** @internal called by the framer */
+  dropped(code: FaultCode, offset: number, bytes: number, detail: string): void {
+    this.#items.push({ kind: 'fault', protocol: 'jt808', code, offset, bytes, detail });
+  }
+
+  /** @internal called by the framer */
+  frame(content: Uint8Array, raw: Uint8Array, offset: number): void {
+    const header = readHeader(content);
+    if (header === null) {
+      this.dropped('badLength', offset, raw.length, 'announced length and header do not add up');
+      return;
+    }
+    const body = content.subarray(header.bodyAt);
+    const row = rowOf(header.id);
+    const edition: Edition = header.form === '2019' ? '2019' : this.#is2011 ? '2011' : '2013';
+    if (header.encryption !== 0) {
+      const detail = `encryption ${header.encryption}`;
+      this.#unusable('encrypted', header, row, edition, raw, offset, detail);
+    } else if (header.package !== null && row !== undefined && header.package.total !== 1) {
+      this.#part(header, row, edition, body, raw, offset);
+    } else {
+      this.#body(header, row, edition, body, raw, offset);
+    }
+  }
+
+  #part(
+    header: Header,
+    row: Row,
+    edition: Edition,
+    body: Uint8Array,
+    raw: Uint8Array,
+    offset: number,
+  ): void {
+    const { total, index } = header.package ?? { total: 0, index: 0 };
+    if (index < 1 || index > total || total > MAX_PARTS) {
+      const detail = `part ${index} of ${total}`;
+      this.#unusable('subpackageDropped', header, row, edition, raw, offset, detail);
+      return;
+    }
+    const joined = this.#assembly.add(
+      header,
+      { body: body.slice(), raw, offset },
+      this.#receivedTime,
+      (what) => this.dropped('subpackageDropped', what.offset, what.bytes, what.detail),
+    );
+    // A part alone is not answered: the answer would say that we have it, and nothing is kept before the whole.
+    if (joined !== null) this.#body(header, row, edition, joined.body, joined.raw, offset);
+  }
+
+  #body(
+    header: Header,
+    row: Row | undefined,
+    assumed: Edition,
+    body: Uint8Array,
+    raw: Uint8Array,
+    offset: number,
+  ): void {
+    if (row === undefined) {
+      this.#items.push(message(header, undefined, assumed, raw, { body: toHex(body) }));
+      return;
+    }
+    const edition = row.editionOf?.(body, assumed) ?? assumed;
+    const read = readRow(row, edition, body);
+    if (!read.ok) {
+      const detail = `${row.name}.${read.field} at byte ${read.offset}: wants ${read.expected}`;
+      this.#unusable('badBody', header, row, edition, raw, offset, detail);
+      return;
+    }
+    const rejected = row.reject?.(read.fields) ?? null;
+    if (rejected !== null) {
+      const detail = `${row.name}.${rejected}: nothing in it can be read`;
+      this.#unusable('badBody', header, row, edition, raw, offset, detail);
+      return;
+    }
+    if (row.editionOf !== undefined && header.form === '2013') this.#is2011 = edition === '2011';
+    const receipt = { receivedTime: this.#receivedTime, anyTime: this.#anyTime };
+    const fields = withQuirks(read.fields, header);
+    const positions = row.positions?.(fields, receipt) ?? [];
+    this.#items.push({ ...message(header, row, edition, raw, fields), positions });
+  }
+
+  /** A sound frame whose content is of no use: the sender learns it. */
+  #unusable(
+    code: FaultCode,
+    header: Header,
+    row: Row | undefined,
+    edition: Edition,
+    raw: Uint8Array,
+    offset: number,
+    detail: string,
+  ): void {
+    this.#items.push({
+      kind: 'fault',
+      protocol: 'jt808',
+      code,
+      offset,
+      bytes: raw.length,
+      message: message(header, row, edition, raw, {}),
+      detail,
+    });
+  }
+
+  #taken(): readonly Item[] {
+    const items = this.#items;
+    this.#items = [];
+    return items;
+  }
+}
+
+function message(
+  header: Header,
+  row: Row | undefined,
+  edition: Edition,
+  raw: Uint8Array,
+  fields: Fields,
+): Message {
+  return {
+    kind: 'message',
+    protocol: 'jt808',
+    id: hexId(header.id, 4),
+    name: row?.name ?? 'unknown',
+    device: deviceOf(header.phone),
+    edition,
+    serial: header.serial,
+    fields,
+    positions: [],
+    intent: row?.intent ?? 'unknown',
+    raw,
+  };
+}
+
+function readRow(
+  row: Row,
+  edition: Edition,
+  body: Uint8Array,
+): ReturnType<typeof readBody<Fields>> {
+  const tables = row.bodies[edition];
+  for (const table of tables) {
+    const read = readBody(table, body);
+    if (table === tables.at(-1) || (read.ok && read.fields['trailing'] === undefined)) return read;
+  }
+  return { ok: false, field: '', offset: 0, expected: 'a body of this edition' };
+}
+
+/** Headers that differ from their edition are noted beside the fields of the body. */
+function withQuirks(fields: Fields, header: Header): Fields {
+  const mismatch = header.versionFlag !== (header.form === '2019');
+  const version = header.versionByte !== null && header.versionByte !== 1;
+  if (!mismatch && !version) return fields;
+  return {
+    ...fields,
+    ...(mismatch ? { versionFlagMismatch: true } : {}),
+    ...(version ? { protocolVersion: header.versionByte } : {}),
+  };
+}

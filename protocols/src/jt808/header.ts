@@ -1,0 +1,90 @@
+import { toHex } from '../bytes.ts';
+import { type HeaderForm, headerForms } from './versions.ts';
+
+/** What stands in front of a body, and how the sender laid it out. */
+export interface Header {
+  readonly id: number;
+  readonly form: HeaderForm;
+  /** Bit 14 as sent; some devices set it on the short header or leave it out of the long one. */
+  readonly versionFlag: boolean;
+  /** Protocol version byte; null in the short header. */
+  readonly versionByte: number | null;
+  /** Bits 10-12; 0 = the body is plain. */
+  readonly encryption: number;
+  /** All digits as sent, leading zeros included, capital hex. */
+  readonly phone: string;
+  readonly serial: number;
+  readonly package: { readonly total: number; readonly index: number } | null;
+  /** Offset of the body in the content. */
+  readonly bodyAt: number;
+}
+
+const LENGTH_BITS = 0x03ff;
+const SUBPACKAGE_BIT = 0x2000;
+const VERSION_BIT = 0x4000;
+const PACKAGE_ITEM_BYTES = 4;
+
+/**
+ * Reads the header by the length equation: the form that bit 14 announces, and if its sizes do not add up, the other.
+ * @param content header and body without the check code
+ * @returns null when neither adds up
+ * @see the wire reference, section 2.4
+ */
+export function readHeader(content: Uint8Array): Header | null {
+  const properties = word(content, 2);
+  const announced = properties & VERSION_BIT ? '2019' : '2013';
+  const other = announced === '2019' ? '2013' : '2019';
+  const form = fits(content, properties, announced)
+    ? announced
+    : fits(content, properties, other)
+      ? other
+      : null;
+  if (form === null) return null;
+  const { bytes, phoneBytes, phoneAt } = headerForms[form];
+  const hasPackage = (properties & SUBPACKAGE_BIT) !== 0;
+  return {
+    id: word(content, 0),
+    form,
+    versionFlag: (properties & VERSION_BIT) !== 0,
+    versionByte: form === '2019' ? (content[4] ?? 0) : null,
+    encryption: (properties >> 10) & 7,
+    phone: toHex(content.subarray(phoneAt, phoneAt + phoneBytes)).toUpperCase(),
+    serial: word(content, bytes - 2),
+    package: hasPackage ? { total: word(content, bytes), index: word(content, bytes + 2) } : null,
+    bodyAt: bytes + (hasPackage ? PACKAGE_ITEM_BYTES : 0),
+  };
+}
+
+function fits(content: Uint8Array, properties: number, form: HeaderForm): boolean {
+  const item = properties & SUBPACKAGE_BIT ? PACKAGE_ITEM_BYTES : 0;
+  return headerForms[form].bytes + item + (properties & LENGTH_BITS) === content.length;
+}
+
+const word = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+/** A whole content around `body`, never as a sub-package. */
+export function writeContent(
+  header: Pick<Header, 'id' | 'form' | 'versionFlag' | 'versionByte' | 'phone' | 'serial'>,
+  body: Uint8Array,
+): Uint8Array {
+  if (body.length > LENGTH_BITS) {
+    throw new RangeError(`body: wants at most ${LENGTH_BITS} bytes, got ${body.length}`);
+  }
+  const { bytes, phoneBytes, phoneAt } = headerForms[header.form];
+  const content = new Uint8Array(bytes + body.length);
+  const view = new DataView(content.buffer);
+  view.setUint16(0, header.id);
+  view.setUint16(2, body.length | (header.versionFlag ? VERSION_BIT : 0));
+  if (header.form === '2019') content[4] = header.versionByte ?? 1;
+  const digits = header.phone.padStart(phoneBytes * 2, '0');
+  for (let i = 0; i < phoneBytes; i++) {
+    content[phoneAt + i] = Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16);
+  }
+  view.setUint16(bytes - 2, header.serial);
+  content.set(body, bytes);
+  return content;
+}
+
+/** The identity: digits without leading zeros, so a device keeps it over a change of edition. */
+export const deviceOf = (phone: string): string => phone.replace(/^0+(?=.)/, '');

@@ -1,0 +1,12 @@
+import type { Protocol } from '../protocol.ts';
+import { Jt808Connection } from './connection.ts';
+import { messages } from './messages.ts';
+import { encode } from './write.ts';
+
+/** JT/T 808 of 2011, 2013 and 2019. */
+export const jt808: Protocol = {
+  name: 'jt808',
+  messages,
+  open: (options) => new Jt808Connection(options),
+  encode,
+};
