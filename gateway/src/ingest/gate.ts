@@ -60,7 +60,9 @@ export class Gate {
 
     if (message.intent === 'register') {
       const authCode = this.#registry.setAuthCode(device);
-      return { verdict: { result: 'accepted', authCode }, keep: true, reason: 'accepted' };
+      // Kept, it would bind the connection: in mode strict only a proof may push out the device's own one.
+      const keep = this.#mode !== 'strict';
+      return { verdict: { result: 'accepted', authCode }, keep, reason: 'accepted' };
     }
     if (this.#mode === 'strict' && message.protocol === 'jt808') {
       if (message.intent === 'authenticate') {
