@@ -52,14 +52,21 @@ function ringFault(ring: Ring): string | null {
     return 'the outline crosses the antimeridian; draw two polygons, one on each side';
   }
   for (let i = 0; i < open.length; i++) {
-    const a = at(open, i);
-    const b = at(open, i + 1);
+    const [a, b] = [at(open, i), at(open, i + 1)];
     if (same(a, b)) return `position ${i + 1} repeats the one before it`;
-    if (folds(a, b, at(open, i + 2)))
+    if (folds(a, b, at(open, i + 2))) {
       return `the outline folds back onto itself at position ${i + 1}`;
+    }
+  }
+  return crossing(open);
+}
+
+/** Whether edges that are no neighbours have a point in common, in words. */
+function crossing(open: Ring): string | null {
+  for (let i = 0; i < open.length; i++) {
     for (let j = i + 2; j < open.length; j++) {
-      const adjacent = i === 0 && j === open.length - 1;
-      if (!adjacent && meet(a, b, at(open, j), at(open, j + 1))) {
+      const areNeighbours = i === 0 && j === open.length - 1;
+      if (!areNeighbours && meet(at(open, i), at(open, i + 1), at(open, j), at(open, j + 1))) {
         return `the outline crosses or touches itself between positions ${i} and ${j}`;
       }
     }

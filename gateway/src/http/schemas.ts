@@ -88,6 +88,8 @@ export const paging = (fallback: number, max: number) =>
 export const byId = z.strictObject({ id });
 /** Which family a device id is meant in. */
 export const family = z.strictObject({ protocol: protocol.optional() });
+/** Query parameters that narrow a list to one device. */
+export const ofDevice = { device: id.optional(), protocol: protocol.optional() };
 
 // ---- what the gateway answers
 

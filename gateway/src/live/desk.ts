@@ -1,3 +1,4 @@
+import type { DeviceRef } from '../journal/record.ts';
 import type { Alarm, AlarmOp, FenceEvent, Page, Severity } from '../wire.ts';
 
 /** One committed change of one alarm. `seq` grows by one with each and survives restarts. */
@@ -25,6 +26,8 @@ export interface EventQuery {
   /** Ms UTC on `occurredAt`, inclusive; `to` exclusive. */
   readonly from?: number;
   readonly to?: number;
+  /** Only of this device. */
+  readonly device?: DeviceRef;
   readonly limit: number;
   readonly cursor?: string;
 }

@@ -3,6 +3,7 @@ import { handlers, readers } from '../../access/access.ts';
 import type { AlarmAnswer } from '../../live/desk.ts';
 import { endpoint } from '../endpoint.ts';
 import { Refusal } from '../problem.ts';
+import { resolveDevice } from '../resolve-device.ts';
 import type { Rooms } from '../rooms.ts';
 import * as schemas from '../schemas.ts';
 
@@ -12,6 +13,7 @@ const listQuery = schemas
 const eventQuery = schemas.paging(200, 1000).extend({
   from: schemas.period.from.optional(),
   to: schemas.period.to.optional(),
+  ...schemas.ofDevice,
 });
 
 const answerOf = (answer: AlarmAnswer) => {
@@ -22,7 +24,7 @@ const answerOf = (answer: AlarmAnswer) => {
 };
 
 /** Alarms and the facts they were born of. */
-export const alarmRoutes = ({ desk }: Pick<Rooms, 'desk'>) => {
+export const alarmRoutes = ({ desk, devices }: Pick<Rooms, 'desk' | 'devices'>) => {
   const change = (verb: 'ack' | 'clear', summary: string) =>
     endpoint({
       method: 'post',
@@ -67,14 +69,18 @@ export const alarmRoutes = ({ desk }: Pick<Rooms, 'desk'>) => {
       roles: readers,
       query: eventQuery,
       result: schemas.pageOf(schemas.fenceEvent),
-      refusals: ['badCursor'],
-      handle: ({ query: { from, to, limit, cursor } }) =>
-        desk.events({
+      refusals: ['badCursor', 'notFound', 'ambiguousDevice'],
+      handle: async ({ query: { from, to, limit, cursor, device: id, protocol } }) => {
+        const device = id === undefined ? undefined : resolveDevice(devices, id, protocol);
+        if (device instanceof Refusal) return device;
+        return desk.events({
           limit,
           ...(from === undefined ? {} : { from: Date.parse(from) }),
           ...(to === undefined ? {} : { to: Date.parse(to) }),
+          ...(device === undefined ? {} : { device }),
           ...(cursor === undefined ? {} : { cursor }),
-        }),
+        });
+      },
     }),
   ];
 };

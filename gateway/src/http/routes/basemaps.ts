@@ -11,6 +11,7 @@ export const baseMapRoutes = ({ baseMaps }: Pick<Rooms, 'baseMaps'>) => [
     path: '/basemaps',
     summary: 'Base maps',
     roles: everyRole,
+    query: schemas.paging(100, 1000),
     result: schemas.pageOf(schemas.baseMap),
     handle: async () => ({ items: await baseMaps.list(), next: null }),
   }),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { admins, historians, readers } from '../../access/access.ts';
-import type { DeviceRef } from '../../journal/record.ts';
 import { deviceToWire } from '../../live/device-wire.ts';
-import type { DeviceEntry, DeviceRegistry } from '../../records/devices.ts';
+import type { DeviceEntry } from '../../records/devices.ts';
 import { StoreError } from '../../stores/store.ts';
 import type { Device } from '../../wire.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { Refusal, refusedEdit } from '../problem.ts';
+import { resolveDevice } from '../resolve-device.ts';
 import type { Rooms } from '../rooms.ts';
 import * as schemas from '../schemas.ts';
 
@@ -22,22 +22,6 @@ const trackQuery = schemas
 
 /** A page of admitted devices goes by slot, which is stable within one `boot`; knocking ones by key. */
 const place = z.tuple([z.string(), z.number(), z.string()]);
-
-/** Which device a path means. @returns a refusal when the id is in no family, or in several and none is named */
-export function resolveDevice(
-  devices: DeviceRegistry,
-  id: string,
-  protocol: DeviceRef['protocol'] | undefined,
-): DeviceRef | Refusal {
-  if (protocol !== undefined) return { protocol, id };
-  const [first, ...others] = devices.families(id);
-  if (first === undefined) return new Refusal('notFound');
-  if (others.length === 0) return { protocol: first, id };
-  const message = `${id} is in ${[first, ...others].join(', ')}`;
-  return new Refusal('ambiguousDevice', {
-    errors: [{ path: 'protocol', code: 'ambiguousDevice', message }],
-  });
-}
 
 /** Devices and their tracks. */
 export const deviceRoutes = (rooms: Pick<Rooms, 'devices' | 'latest' | 'tracks' | 'site'>) => {

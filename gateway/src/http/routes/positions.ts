@@ -4,6 +4,7 @@ import type { LatestPosition } from '../../wire.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { Refusal } from '../problem.ts';
+import { resolveDevice } from '../resolve-device.ts';
 import type { Rooms } from '../rooms.ts';
 import * as schemas from '../schemas.ts';
 
@@ -20,10 +21,17 @@ export const positionRoutes = ({
     path: '/positions/latest',
     summary: 'The newest position of every admitted device',
     roles: readers,
-    query: schemas.paging(1000, 10_000),
+    query: schemas.paging(1000, 10_000).extend(schemas.ofDevice),
     result: schemas.pageOf(schemas.latestPosition),
-    refusals: ['badCursor'],
+    refusals: ['badCursor', 'notFound', 'ambiguousDevice'],
     handle: async ({ query }) => {
+      if (query.device !== undefined) {
+        const device = resolveDevice(devices, query.device, query.protocol);
+        if (device instanceof Refusal) return device;
+        const state = latest.get(device);
+        const position = state === undefined ? null : latest.toWire(state);
+        return { items: position === null ? [] : [position], next: null };
+      }
       const after = decodeCursor(place, query.cursor);
       if (after instanceof Refusal) return after;
       if (after !== null && after[0] !== site.boot) return new Refusal('badCursor');

@@ -14,6 +14,7 @@ export const userRoutes = ({ access, users }: Pick<Rooms, 'access' | 'users'>) =
     path: '/users',
     summary: 'All users by name',
     roles: overseers,
+    query: schemas.paging(1000, 1000),
     result: schemas.pageOf(schemas.user),
     handle: async () => ({ items: await users.list(), next: null }),
   }),
