@@ -11,7 +11,7 @@ export interface Header {
   readonly versionByte: number | null;
   /** Bits 10-12; 0 = the body is plain. */
   readonly encryption: number;
-  /** All digits as sent, leading zeros included, capital hex. */
+  /** All digits as sent, leading zeros included; some devices have digits above nine. */
   readonly phone: string;
   readonly serial: number;
   readonly package: { readonly total: number; readonly index: number } | null;
@@ -48,7 +48,7 @@ export function readHeader(content: Uint8Array): Header | null {
     versionFlag: (properties & VERSION_BIT) !== 0,
     versionByte: form === '2019' ? (content[4] ?? 0) : null,
     encryption: (properties >> 10) & 7,
-    phone: toHex(content.subarray(phoneAt, phoneAt + phoneBytes)).toUpperCase(),
+    phone: toHex(content.subarray(phoneAt, phoneAt + phoneBytes)),
     serial: word(content, bytes - 2),
     package: hasPackage ? { total: word(content, bytes), index: word(content, bytes + 2) } : null,
     bodyAt: bytes + (hasPackage ? PACKAGE_ITEM_BYTES : 0),

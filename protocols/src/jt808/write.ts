@@ -42,7 +42,7 @@ export function encode(message: Outgoing): Uint8Array {
   if (edition === undefined) throw new RangeError(`edition: wants ${editions.join(', ')}`);
   const { header } = versions[edition];
   const digits = headerForms[header].phoneBytes * 2;
-  if (message.device === null || !new RegExp(`^[0-9A-F]{1,${digits}}$`).test(message.device)) {
+  if (message.device === null || !new RegExp(`^[0-9a-f]{1,${digits}}$`).test(message.device)) {
     throw new RangeError(`device: wants 1 to ${digits} digits`);
   }
   const { fields } = message;

@@ -1,0 +1,267 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { bitsOf, fromHex, toHex } from '../bytes.ts';
+import type { Fault, Message } from '../protocol.ts';
+import { extraItems, type Item } from './extras.ts';
+import { jt808 } from './index.ts';
+import type { BatchItem } from './location.ts';
+import { rowOfId } from './messages.ts';
+import { type Edition, versions } from './versions.ts';
+
+/*
+ * The gathered vectors, read in place: published frames and real devices, with values that two other programs agreed
+ * on. They stay outside this repository; where they are not at hand this test says so.
+ */
+const FILE = new URL('../../../../shared/protocols/jt808.vectors.json', import.meta.url);
+
+interface GatheredHeader {
+  readonly msgId: string;
+  readonly encryption: number;
+  readonly headerLayout: '2013' | '2019';
+  readonly phone: string;
+  readonly serial: number;
+  readonly subpackage: object | null;
+  readonly quirk?: string;
+}
+interface GatheredLocation {
+  readonly alarm: number;
+  readonly status: number;
+  readonly fixed: boolean;
+  readonly accOn: boolean;
+  readonly latRaw: number;
+  readonly lonRaw: number;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly altitudeM: number;
+  readonly speedKmh: number;
+  readonly direction: number;
+  readonly timeBcd: string;
+  readonly timeUtc: string | null;
+  readonly extras: readonly { id: string; hex: string; value?: Record<string, number> }[];
+  readonly extrasTrailing?: string;
+}
+interface Gathered {
+  readonly name: string;
+  readonly kind: string;
+  readonly hex: string;
+  readonly chunks?: readonly string[];
+  readonly expect: {
+    readonly header?: GatheredHeader;
+    readonly body?: Record<string, unknown>;
+    readonly error?: string;
+    readonly frames?: readonly string[];
+    readonly dropped?: number;
+    readonly msgId?: string;
+  };
+}
+
+const bytesOf = (hex: string) => fromHex(hex) ?? new Uint8Array(0);
+const read = (...chunks: readonly string[]) => {
+  const connection = jt808.open({ anyTime: true });
+  return chunks.flatMap((chunk) => connection.push(bytesOf(chunk), 0));
+};
+const onlyMessage = (items: readonly (Message | Fault)[]): Message => {
+  expect(items).toHaveLength(1);
+  const [item] = items;
+  if (item?.kind !== 'message') throw new Error(`a fault: ${JSON.stringify(item)}`);
+  return item;
+};
+
+/** Item values in the words of the gathered file. */
+const itemValues: Readonly<Record<string, (value: never) => object>> = {
+  mileage: (value: number) => ({ mileageKm: value / 10 }),
+  fuel: (value: number) => ({ fuelL: value / 10 }),
+  recorderSpeed: (value: number) => ({ recorderSpeedKmh: value / 10 }),
+  radioSignal: (value: number) => ({ signal: value }),
+  satellites: (value: number) => ({ satellites: value }),
+  analog: ({ ad0, ad1 }: { ad0: number; ad1: number }) => ({ ad0, ad1 }),
+};
+const itemHex = (item: Item): string => {
+  if ('hex' in item) return item.hex;
+  const row = extraItems.find((one) => one.name === item.name);
+  return row === undefined ? '' : toHex(row.body.encode({ value: item.value }));
+};
+
+function checkLocation(
+  fields: BatchItem,
+  position: Message['positions'][number] | undefined,
+  edition: Edition,
+  expected: GatheredLocation,
+): void {
+  const version = versions[edition];
+  expect({
+    alarm: bitsOf(fields.alarms, version.alarms),
+    status: bitsOf(fields.status, version.status),
+    fixed: fields.status.includes('fixed'),
+    accOn: position?.ignition,
+    latRaw: fields.latitude,
+    lonRaw: fields.longitude,
+    latitude: position?.latitude,
+    longitude: position?.longitude,
+    altitudeM: fields.altitude,
+    speedKmh: fields.speed / 10,
+    direction: fields.direction,
+    timeBcd: fields.time,
+    extrasTrailing: fields.trailing,
+  }).toEqual({
+    alarm: expected.alarm,
+    status: expected.status,
+    fixed: expected.fixed,
+    accOn: expected.accOn,
+    latRaw: expected.latRaw,
+    lonRaw: expected.lonRaw,
+    latitude: expected.latitude === 0 ? 0 : expected.latitude,
+    longitude: expected.longitude === 0 ? 0 : expected.longitude,
+    altitudeM: expected.altitudeM,
+    speedKmh: expected.speedKmh,
+    direction: expected.direction,
+    timeBcd: expected.timeBcd,
+    extrasTrailing: expected.extrasTrailing,
+  });
+  if (expected.timeUtc === null) expect(position?.timeSource).toBe('server');
+  else expect(position?.fixTime).toBe(Date.parse(expected.timeUtc));
+  expect(fields.extras.map((item) => [item.id, itemHex(item)])).toEqual(
+    expected.extras.map(({ id, hex }) => [id, hex]),
+  );
+  for (const [i, item] of fields.extras.entries()) {
+    const value = expected.extras[i]?.value;
+    const toTheirs = 'name' in item ? itemValues[item.name] : undefined;
+    if ('name' in item && value !== undefined && toTheirs !== undefined) {
+      expect(toTheirs(item.value as never)).toEqual(value);
+    }
+  }
+}
+
+function checkBody(message: Message, body: Record<string, unknown>): void {
+  const { fields } = message;
+  const edition = message.edition as Edition;
+  if (message.id === '0x0200') {
+    const expected = body as unknown as GatheredLocation;
+    checkLocation(fields as unknown as BatchItem, message.positions[0], edition, expected);
+    return;
+  }
+  if (message.id === '0x0704') {
+    const items = fields['items'] as readonly BatchItem[];
+    const expected = body['items'] as readonly GatheredLocation[];
+    expect([fields['count'], fields['kind'], fields['trailing'], items.length]).toEqual([
+      body['count'],
+      body['type'],
+      body['trailing'],
+      expected.length,
+    ]);
+    for (const [i, item] of items.entries()) {
+      checkLocation(item, message.positions[i], edition, expected[i] as GatheredLocation);
+    }
+    return;
+  }
+  const theirs = { ackSerial: 'answeredSerial', ackId: 'answeredId' } as Record<string, string>;
+  for (const [key, value] of Object.entries(body)) {
+    if (key === 'empty') expect(fields).toEqual({});
+    else if (key === 'layout') expect(edition).toBe(value);
+    else expect(fields[theirs[key] ?? key] ?? null, key).toBe(value);
+  }
+}
+
+function checkHeader(message: Message, header: GatheredHeader): void {
+  expect([message.id, message.serial, message.device]).toEqual([
+    header.msgId,
+    header.serial,
+    header.phone.replace(/^0+(?=.)/, ''),
+  ]);
+  expect(message.edition === '2019' ? '2019' : '2013').toBe(header.headerLayout);
+  expect(message.fields['versionFlagMismatch'] === true && rowOfId(message.id) !== undefined).toBe(
+    header.quirk !== undefined && rowOfId(message.id) !== undefined,
+  );
+}
+
+const errors: Readonly<Record<string, string>> = {
+  checksum: 'badChecksum',
+  length: 'badLength',
+  short: 'badLength',
+  escape: 'badEscape',
+  'body-short': 'badBody',
+};
+
+function gathered(): void {
+  const all = JSON.parse(readFileSync(FILE, 'utf8')) as readonly Gathered[];
+  const whole = all.filter((v) => v.kind === 'frame' || v.kind === 'quirk');
+  const parts = whole.filter((v) => v.expect.header?.subpackage != null);
+  const single = whole.filter((v) => v.expect.header?.subpackage == null);
+  const ours = single.filter((v) => rowOfId(v.expect.header?.msgId ?? '') !== undefined);
+  const later = single.filter((v) => !ours.includes(v));
+  const joined = all.filter((v) => v.kind === 'reassembly');
+  const malformed = all.filter((v) => v.kind === 'malformed');
+  const streams = all.filter((v) => v.kind === 'stream');
+
+  it('are counted', () => {
+    const known = joined.filter((v) => rowOfId(v.expect.msgId ?? '') !== undefined).length;
+    process.stdout.write(
+      `gathered JT/T 808 vectors: ${all.length}; in full ${ours.length} frames, ${known} joined, ` +
+        `${malformed.length} malformed, ${streams.length} streams; by their header only ` +
+        `${later.length} frames of later messages; ${parts.length} parts alone; ` +
+        `${all.length - ours.length - known - malformed.length - streams.length - later.length - parts.length} of later stages\n`,
+    );
+    expect(ours.length).toBeGreaterThan(0);
+  });
+
+  it.each(ours)('say the same of $name', ({ hex, expect: expected }) => {
+    const message = onlyMessage(read(hex));
+    if (expected.header !== undefined) checkHeader(message, expected.header);
+    checkBody(message, expected.body ?? {});
+  });
+
+  it.each(ours)('are written back to the same bytes or at least the same message: $name', (v) => {
+    const { id, device, edition, serial, fields } = onlyMessage(read(v.hex));
+    const again = onlyMessage(read(toHex(jt808.encode({ id, device, edition, serial, fields }))));
+    expect({ ...again, raw: null }).toEqual({ ...onlyMessage(read(v.hex)), raw: null });
+  });
+
+  it.each(later)('are framed, whatever the message: $name', ({ hex, expect: expected }) => {
+    const message = onlyMessage(read(hex));
+    if (expected.header !== undefined) checkHeader(message, expected.header);
+    expect(message.intent).toBe('unknown');
+  });
+
+  it.each(parts)('hold a part back until the others are there: $name', ({ hex, expect: e }) => {
+    const items = read(hex);
+    if (rowOfId(e.header?.msgId ?? '') === undefined) onlyMessage(items);
+    else expect(items).toEqual([]);
+  });
+
+  it.each(joined)('join the parts of $name', ({ hex, expect: expected }) => {
+    const items = read(hex);
+    if (rowOfId(expected.msgId ?? '') === undefined) {
+      expect(items.every((item) => item.kind === 'message')).toBe(true);
+      return;
+    }
+    checkBody(onlyMessage(items), expected.body ?? {});
+  });
+
+  it.each(malformed)('refuse $name', ({ hex, expect: { error } }) => {
+    const items = read(hex);
+    if (error === 'incomplete') expect(items).toEqual([]);
+    else expect(items).toMatchObject([{ kind: 'fault', code: errors[error ?? ''] }]);
+    const [fault] = items as Fault[];
+    expect(fault?.message !== undefined).toBe(error === 'body-short');
+  });
+
+  it.each(streams)('cut $name into frames', ({ hex, chunks, expect: { frames, dropped } }) => {
+    for (const way of [chunks ?? [hex], [hex], hex.match(/../g) ?? []]) {
+      const items = read(...way);
+      const ids = items.filter((item) => item.kind === 'message').map((item) => item.id);
+      const frameFaults = items.filter((i) => i.kind === 'fault' && i.code !== 'garbage');
+      expect([ids, frameFaults.length]).toEqual([frames, dropped]);
+    }
+  });
+}
+
+describe('the gathered vectors', () => {
+  if (existsSync(FILE)) {
+    gathered();
+    return;
+  }
+  it('are not at hand', () => {
+    process.stdout.write('gathered JT/T 808 vectors: ../shared/protocols is absent, 0 checked\n');
+    expect(existsSync(FILE)).toBe(false);
+  });
+});

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fromHex, hexId, toHex } from '../bytes.ts';
+import type { Fault, Message, Outgoing } from '../protocol.ts';
+import { extraItems } from './extras.ts';
+import { jt808 } from './index.ts';
+import { messages } from './messages.ts';
+
+/** What `protocols/vectors/jt808.py` writes. */
+interface Vector {
+  readonly name: string;
+  readonly hex: string;
+  readonly from: string;
+  readonly message?: Outgoing & { readonly name: string };
+  readonly positions?: readonly unknown[];
+  readonly fault?: { readonly code: string; readonly offset: number; readonly bytes: number };
+  /** The answer to it as our first, accepted, or unsupported where there is no row; null for silence. */
+  readonly reply: string | null;
+  /** Why our own encode gives other bytes. */
+  readonly oneWay?: string;
+  /** Set where the age of the report matters. */
+  readonly receivedTime?: number;
+}
+
+const vectors = JSON.parse(
+  readFileSync(new URL('./vectors.json', import.meta.url), 'utf8'),
+) as readonly Vector[];
+const sound = vectors.filter((v) => v.message !== undefined);
+const refused = vectors.filter((v) => v.fault !== undefined);
+const AUTH_CODE = 'K7QX2M9TB4WZ8R3N';
+
+function open(vector: Vector) {
+  const connection = jt808.open({ anyTime: vector.receivedTime === undefined });
+  const read = (bytes: Uint8Array) => connection.push(bytes, vector.receivedTime ?? 0);
+  return { connection, read };
+}
+const bytesOf = (hex: string) => fromHex(hex) ?? new Uint8Array(0);
+/** As in the vector's file: no -0, no undefined. */
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+const shown = (item: Message | Fault | undefined) => {
+  if (item?.kind !== 'message') return item;
+  const { id, name, device, edition, serial, fields } = item;
+  return plain({ id, name, device, edition, serial, fields });
+};
+
+describe('every vector', () => {
+  it.each(sound)('decodes: $name', (vector) => {
+    const items = open(vector).read(bytesOf(vector.hex));
+    expect(items.map(shown)).toEqual([vector.message]);
+    expect(plain((items[0] as Message).positions)).toEqual(vector.positions);
+    expect(toHex((items[0] as Message).raw)).toBe(vector.hex);
+  });
+
+  it.each(sound)('is answered: $name', (vector) => {
+    const { connection, read } = open(vector);
+    const [item] = read(bytesOf(vector.hex));
+    const unknown = vector.message?.name === 'unknown';
+    const reply = connection.reply(
+      item as Message,
+      unknown ? { result: 'unsupported' } : { result: 'accepted', authCode: AUTH_CODE },
+    );
+    expect(reply && toHex(reply)).toBe(vector.reply);
+  });
+
+  it.each(sound.filter((v) => v.oneWay === undefined))('encodes to the same bytes: $name', (v) => {
+    expect(toHex(jt808.encode(v.message as Outgoing))).toBe(v.hex);
+  });
+
+  it.each(sound.filter((v) => v.message?.name !== 'unknown'))(
+    'decodes from our own encode: $name',
+    (vector) => {
+      const items = open(vector).read(jt808.encode(vector.message as Outgoing));
+      expect(items.map(shown)).toEqual([vector.message]);
+    },
+  );
+
+  it.each(vectors)('is nothing and no fault when cut short at every byte: $name', (vector) => {
+    const bytes = bytesOf(vector.hex);
+    for (let size = 0; size < bytes.length; size++) {
+      expect(open(vector).read(bytes.subarray(0, size)), `${size} bytes`).toEqual([]);
+    }
+  });
+
+  it.each(refused)('is refused: $name', (vector) => {
+    const { connection, read } = open(vector);
+    const items = read(bytesOf(vector.hex));
+    expect(items).toHaveLength(1);
+    const fault = items[0] as Fault;
+    expect(fault).toMatchObject({ kind: 'fault', protocol: 'jt808', ...vector.fault });
+    const result = fault.code === 'encrypted' ? 'unsupported' : 'malformed';
+    const reply = fault.message === undefined ? null : connection.reply(fault.message, { result });
+    expect(reply && toHex(reply)).toBe(vector.reply);
+  });
+});
+
+describe('the tables', () => {
+  it.each(messages)('have a vector for the message $id $name', (row) => {
+    const editions = new Set(
+      sound.filter((v) => v.message?.id === row.id).map((v) => v.message?.edition),
+    );
+    expect(editions.has('2013') && editions.has('2019')).toBe(true);
+  });
+  it.each(extraItems)('have a vector for the item $name', (row) => {
+    const item = `"id":"${hexId(row.id, 2)}","name":"${row.name}"`;
+    expect(sound.some((v) => JSON.stringify(v.message?.fields).includes(item))).toBe(true);
+  });
+  it('name every message, item and id once', () => {
+    for (const list of [messages.map((m) => m.id), messages.map((m) => m.name)]) {
+      expect(new Set(list).size).toBe(list.length);
+    }
+    expect(new Set(extraItems.map((i) => i.id)).size).toBe(extraItems.length);
+  });
+});
