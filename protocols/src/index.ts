@@ -1,14 +1,20 @@
 import { DetectingConnection } from './detect.ts';
+import { gt06 } from './gt06/index.ts';
 import { jt808 } from './jt808/index.ts';
 import type { Connection, ConnectionOptions, Protocol } from './protocol.ts';
 
+export { digitsOfTime } from './bytes.ts';
+export { decodeMqtt, encodeOwnPosition, type OwnPosition } from './mqtt/index.ts';
 export * from './position.ts';
 export * from './protocol.ts';
-export { jt808 };
+export { gt06, jt808 };
 
 /** Every device protocol over a byte stream; ports, simulators and the conformance test walk it. */
-export const protocols: readonly Protocol[] = [jt808];
+export const protocols: readonly Protocol[] = [jt808, gt06];
 
-/** One device connection on a port that takes every protocol. */
+/**
+ * One device connection on a port that takes every protocol: the first sound frame decides, until then what no
+ * protocol can use is a fault of `options.prefer`. Never throws.
+ */
 export const openConnection = (options: ConnectionOptions): Connection =>
   new DetectingConnection(protocols, options);
