@@ -13,11 +13,17 @@ const OLD_MAX_MS = 30 * 86_400_000;
 
 /** The clock of one device on one connection. @see gt06.md section 6.2 */
 export class DeviceClock {
+  readonly #anyTime: boolean;
   /** How far its times are ahead of UTC; null until it is known. */
   #offsetMs: number | null = null;
   #candidateMs = 0;
   #agreeing = 0;
   #firstDifferenceMs = 0;
+
+  /** @param anyTime believes every time as UTC, for looking at recorded frames */
+  constructor(anyTime: boolean) {
+    this.#anyTime = anyTime;
+  }
 
   /**
    * @param deviceTime its date and time read as if they were UTC, ms
@@ -29,6 +35,7 @@ export class DeviceClock {
     receivedTime: number,
     { live, fixed }: { readonly live: boolean; readonly fixed: boolean },
   ): number | null {
+    if (this.#anyTime) return deviceTime;
     if (live && fixed) this.#learn(deviceTime - receivedTime);
     // What was stored for later is labelled UTC by the vendor; taking the receive time would fold a track into a point.
     if (this.#offsetMs === null && live) return null;

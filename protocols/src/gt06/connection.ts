@@ -34,13 +34,16 @@ export class Gt06Connection implements Connection, FrameSink {
   readonly #rows: ReadonlyMap<number, Row>;
   readonly #framer: Framer;
   #device: string | null = null;
-  #profile: Profile = freshProfile();
+  #profile: Profile;
   #isSound = false;
   #found: (Message | Fault)[] = [];
   #receivedTime = 0;
+  readonly #anyTime: boolean;
 
-  constructor({ side, lenient, maxFrameBytes }: Omit<ConnectionOptions, 'prefer'>) {
+  constructor({ side, lenient, maxFrameBytes, anyTime }: Omit<ConnectionOptions, 'prefer'>) {
     this.#rows = side === 'terminal' ? downByType : upByType;
+    this.#anyTime = anyTime ?? false;
+    this.#profile = freshProfile(this.#anyTime);
     this.#framer = new Framer(
       { lenient: lenient ?? false, maxFrameBytes: maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES },
       this,
@@ -117,7 +120,7 @@ export class Gt06Connection implements Connection, FrameSink {
   #bind(fields: Record<string, unknown>): void {
     const device = deviceOf(String(fields['terminalId']));
     // Another device has another clock.
-    if (device !== this.#device) this.#profile = freshProfile();
+    if (device !== this.#device) this.#profile = freshProfile(this.#anyTime);
     this.#device = device;
     if (!DECIMAL.test(device)) fields['idFormat'] = 'hex';
   }
@@ -152,7 +155,10 @@ export class Gt06Connection implements Connection, FrameSink {
   }
 }
 
-const freshProfile = (): Profile => ({ clock: new DeviceClock(), usesSpareCourseBits: false });
+const freshProfile = (anyTime: boolean): Profile => ({
+  clock: new DeviceClock(anyTime),
+  usesSpareCourseBits: false,
+});
 
 const typeOf = (id: string): number => Number.parseInt(id, 16);
 

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '../bytes.ts';
+import type { Connection, Fault, Message, Outgoing } from '../protocol.ts';
+import { gt06 } from './index.ts';
+
+/** Written by protocols/vectors/gt06.py. */
+interface Vector {
+  readonly name: string;
+  readonly from: string;
+  readonly hex: string;
+  readonly side: 'platform' | 'terminal';
+  readonly receivedTime: string;
+  readonly device: string | null;
+  readonly message: {
+    readonly id: string;
+    readonly name: string;
+    readonly serial: number;
+    readonly fields: Readonly<Record<string, unknown>>;
+  };
+  readonly positions: readonly { readonly fixTime: string }[];
+  readonly reply: string | null;
+  readonly oneWay?: string;
+}
+const vectors: readonly Vector[] = JSON.parse(
+  readFileSync(new URL('./vectors.json', import.meta.url), 'utf8'),
+);
+
+const bytesOf = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array(0);
+
+function openFor(vector: Vector): Connection {
+  const connection = gt06.open({ side: vector.side });
+  if (vector.device !== null) {
+    const { device } = vector;
+    const login = gt06.encode({ id: '0x01', device, edition: null, serial: 1, fields: {} });
+    connection.push(login, Date.parse(vector.receivedTime));
+  }
+  return connection;
+}
+
+function decode(vector: Vector, bytes: Uint8Array): readonly (Message | Fault)[] {
+  return openFor(vector).push(bytes, Date.parse(vector.receivedTime));
+}
+
+function outgoing({ id, device, serial, fields }: Message): Outgoing {
+  return { id, device, edition: null, serial, fields };
+}
+
+function expected({ message, positions, hex }: Vector): object {
+  return {
+    ...message,
+    kind: 'message',
+    protocol: 'gt06',
+    edition: null,
+    positions: positions.map((p) => ({ ...p, fixTime: Date.parse(p.fixTime) })),
+    raw: bytesOf(hex),
+  };
+}
+
+describe.each(vectors)('$name ($from)', (vector) => {
+  const wire = bytesOf(vector.hex);
+
+  it('decodes to what the tables say and is answered as they say', () => {
+    const connection = openFor(vector);
+    const items = connection.push(wire, Date.parse(vector.receivedTime));
+    const device = vector.message.name.endsWith('Answer') ? null : vector.device;
+    expect(items).toEqual([{ device, ...expected(vector) }]);
+    const [message] = items;
+    if (message?.kind !== 'message') throw new Error('no message');
+    const reply = connection.reply(message, { result: 'accepted' });
+    expect(reply === null ? null : toHex(reply)).toBe(vector.reply);
+  });
+
+  it('is written back to the same bytes', () => {
+    const [message] = decode(vector, wire);
+    if (message?.kind !== 'message') throw new Error('no message');
+    const written = toHex(gt06.encode(outgoing(message)));
+    if (vector.oneWay === undefined) expect(written).toBe(vector.hex);
+    else expect(written, vector.oneWay).not.toBe(vector.hex);
+  });
+
+  it('is read from our own writing', () => {
+    const [message] = decode(vector, wire);
+    if (message?.kind !== 'message') throw new Error('no message');
+    const written = gt06.encode(outgoing(message));
+    expect(decode(vector, written)).toEqual([{ ...message, raw: written }]);
+  });
+
+  it('gives nothing while it is cut short, and itself once the rest comes', () => {
+    const [message] = decode(vector, wire);
+    const receivedTime = Date.parse(vector.receivedTime);
+    for (let cut = 1; cut < wire.length; cut++) {
+      const connection = openFor(vector);
+      expect(connection.push(wire.subarray(0, cut), receivedTime), `cut at ${cut}`).toEqual([]);
+      expect(connection.pendingBytes).toBe(cut);
+      expect(connection.push(wire.subarray(cut), receivedTime), `cut at ${cut}`).toEqual([message]);
+    }
+  });
+});
+
+describe('the table of messages', () => {
+  it('has a vector for every row', () => {
+    const proven = new Set(vectors.map(({ message }) => `${message.id} ${message.name}`));
+    const rows = gt06.messages.map(({ id, name }) => `${id} ${name}`);
+    expect(rows.filter((row) => !proven.has(row))).toEqual([]);
+  });
+});
