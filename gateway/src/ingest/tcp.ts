@@ -30,6 +30,8 @@ export interface TcpLimits {
 /** Answers a device does not read; beyond it the device is no longer read, beyond four times it is closed. */
 const MAX_UNREAD_ANSWERS = 64 << 10;
 const SWEEP_MS = 1000;
+/** For a device that does not read its last answers when the port closes. */
+const CLOSE_GRACE_MS = 2000;
 
 interface Peer {
   readonly socket: Socket;
@@ -39,6 +41,10 @@ interface Peer {
   lastRead: number;
   /** When the frame now pending began, null when none is. */
   frameSince: number | null;
+  /** Settles once everything read so far is answered. */
+  answered: Promise<void>;
+  /** Resolves once the socket is closed and its device's going was handed to the journal. */
+  readonly gone: Promise<void>;
   badFrames: number;
 }
 
@@ -73,9 +79,12 @@ export class TcpIntake {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const last = [...this.#peers].map(async (peer) => {
       peer.socket.pause();
-      await peer.session.lastAppend;
+      await peer.answered;
       peer.socket.end();
       peer.socket.destroySoon();
+      const cut = setTimeout(() => peer.socket.destroy(), CLOSE_GRACE_MS);
+      await peer.gone;
+      clearTimeout(cut);
     });
     await Promise.all(last);
     await closed;
@@ -102,6 +111,15 @@ export class TcpIntake {
       openedAt: at,
       lastRead: at,
       frameSince: null,
+      answered: Promise.resolve(),
+      gone: new Promise((resolve) => {
+        socket.on('close', () => {
+          this.#peers.delete(peer);
+          metrics.connections.dec({ transport: 'tcp' });
+          intake.closed(session, now()).catch(onUnexpected);
+          resolve();
+        });
+      }),
       badFrames: 0,
     };
     this.#peers.add(peer);
@@ -109,11 +127,6 @@ export class TcpIntake {
     socket.on('data', (chunk) => this.#read(peer, chunk));
     // A reset is the end of a link like any other; 'close' follows and does the work.
     socket.on('error', () => metrics.closed.inc({ transport: 'tcp', reason: 'reset' }));
-    socket.on('close', () => {
-      this.#peers.delete(peer);
-      metrics.connections.dec({ transport: 'tcp' });
-      intake.closed(session, now()).catch(onUnexpected);
-    });
   }
 
   #read(peer: Peer, chunk: Uint8Array): void {
@@ -136,7 +149,7 @@ export class TcpIntake {
         break;
       }
     }
-    intake
+    peer.answered = intake
       .receive(peer.session, items, now(), peer.connection)
       .then(({ answer }) => this.#answer(peer, answer))
       .catch(onUnexpected);
