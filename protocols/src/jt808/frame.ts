@@ -48,6 +48,8 @@ export class Framer {
   /** The incomplete frame of earlier chunks, from its opening flag on; empty when no flag was seen. */
   #held = new Uint8Array(0);
   #heldLength = 0;
+  /** The held flag is also the end of a frame. */
+  #endedOne = false;
   /** Bytes of the stream before the chunk at hand. */
   #consumed = 0;
 
@@ -56,9 +58,9 @@ export class Framer {
     this.#ignoreChecksum = options.ignoreChecksum ?? false;
   }
 
-  /** Bytes of a frame that has begun; the flag alone, and fillers behind it, begin none. */
+  /** Bytes of a frame that has begun; a flag that ended one, and fillers behind it, begin none. */
   get pendingBytes(): number {
-    return isFiller(this.#held, 1, this.#heldLength) ? 0 : this.#heldLength;
+    return this.#endedOne && isFiller(this.#held, 1, this.#heldLength) ? 0 : this.#heldLength;
   }
 
   push(chunk: Uint8Array, sink: FrameSink): void {
@@ -89,6 +91,7 @@ export class Framer {
         this.#hold(chunk, at, end);
       }
       if (flag >= 0) {
+        this.#endedOne = isOpen;
         opening = flag;
         this.#heldLength = 0;
       }
