@@ -195,8 +195,8 @@ export class Framer {
     const isLogin = bytes[typeAt] === LOGIN;
     if (crcOk || (this.#options.lenient && !isLogin)) {
       this.#tellLost();
-      // `slice` of a Node buffer would be a view into the caller's memory.
-      this.#sink.frame(Uint8Array.prototype.slice.call(bytes, at, end), this.#offset, crcOk);
+      // A copy: the caller may use the chunk again.
+      this.#sink.frame(new Uint8Array(bytes.subarray(at, end)), this.#offset, crcOk);
       this.#offset += end - at;
       return;
     }
