@@ -11,6 +11,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 800,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // Base-map data apart from script: it never changes and does not count against its budget.
+            { name: 'land', test: /virtual:land/ },
+            { name: 'map', test: /node_modules\/(ol|rbush|quickselect|earcut)\// },
+            { name: 'frame', test: /node_modules\/(react|react-dom|scheduler|@mantine|@floating-ui)\// },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {

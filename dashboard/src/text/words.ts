@@ -7,6 +7,7 @@ export const zh = {
   'app.skipToAlarms': '跳到告警',
   'nav.label': '主导航',
   'nav.live': '实时',
+  'nav.alarms': '告警',
   'nav.fences': '围栏',
   'title.live': '实时地图',
   'title.fences': '围栏',
@@ -89,6 +90,7 @@ export const zh = {
   'empty.step1': '网关已启动',
   'empty.step1Text': '正在等待第一台设备。',
   'empty.step2': '接入第一台设备',
+  'empty.waiting': '等待中 {since}',
   'empty.step2Text':
     '把终端的服务器地址改为本机，协议自动识别：JT/T 808、GT06 走 TCP，其他走 MQTT。端口见网关启动时打印的一行。',
   'empty.step3': '画第一个围栏',
@@ -384,6 +386,7 @@ export const en: Readonly<Record<Word, string>> = {
   'app.skipToAlarms': 'Skip to alarms',
   'nav.label': 'Main navigation',
   'nav.live': 'Live',
+  'nav.alarms': 'Alarms',
   'nav.fences': 'Fences',
   'title.live': 'Live map',
   'title.fences': 'Fences',
@@ -466,6 +469,7 @@ export const en: Readonly<Record<Word, string>> = {
   'empty.step1': 'Gateway is running',
   'empty.step1Text': 'Waiting for the first device.',
   'empty.step2': 'Connect the first device',
+  'empty.waiting': 'waiting {since}',
   'empty.step2Text':
     'Point the terminal to this machine; the protocol is recognised: JT/T 808 and GT06 by TCP, others by MQTT. The gateway prints its ports when it starts.',
   'empty.step3': 'Draw the first fence',

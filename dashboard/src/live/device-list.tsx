@@ -1,0 +1,373 @@
+import { Switch, TextInput } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
+import { FOLLOW_ALL, useApp } from '../app.ts';
+import { SeverityMark } from '../marks/severity-mark.tsx';
+import { StateShape } from '../marks/state-shape.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { SkeletonRows } from '../parts/later.tsx';
+import { setPrefs, usePrefs } from '../prefs.ts';
+import { useRecord } from '../state.ts';
+import { severityWord, stateWord } from '../text/naming.ts';
+import { byName, duration, number, useText } from '../text/text.ts';
+import { useTopic } from '../topic.ts';
+import { chipStates, type DeviceState } from './device-state.ts';
+import { keysOf, type ListLine, type ListView, listView } from './list-view.ts';
+import { wasMoving } from './standing.ts';
+
+const ROW = 40;
+const HEAD = 28;
+
+/** The list computed anew once a second and at each change, not with each row that comes. */
+const useList = (): { list: ListView; now: number } => {
+  const app = useApp();
+  const { search, states, view } = useRecord(app.look);
+  const { onlyInView } = usePrefs();
+  useTopic(app.second);
+  useTopic(app.fleet.list);
+  useTopic(app.alarms.changed);
+  const now = app.now();
+  const box = view?.bbox;
+  const inView = useMemo(() => {
+    if (!onlyInView || box === undefined) return null;
+    const [west, south, east, north] = box;
+    return (slot: number): boolean => {
+      const lon = app.fleet.at.lon[slot] ?? 0;
+      const lat = app.fleet.at.lat[slot] ?? 0;
+      return lat >= south && lat <= north && lon >= west && lon <= east;
+    };
+  }, [app, onlyInView, box]);
+  const list = listView(
+    app.fleet,
+    app.alarms.byDevice(),
+    {
+      search,
+      states,
+      inView: inView ?? (app.fleet.size > FOLLOW_ALL ? (s) => app.fleet.has(s) : null),
+    },
+    now,
+    byName,
+  );
+  return { list, now };
+};
+
+/** What a device does, in the fewest words: a speed while it drives, else for how long. */
+const Doing = ({ slot, state, now }: { slot: number; state: DeviceState; now: number }) => {
+  const { fleet } = useApp();
+  const kind = fleet.device(slot)?.kind ?? 'vehicle';
+  const still = fleet.at.stillSince[slot] ?? 0;
+  if (state === 'moving' || state === 'suspect') {
+    const speed = fleet.at.speed[slot] ?? 0;
+    return `${number(speed, speed < 10 ? 1 : 0)} km/h`;
+  }
+  if (state === 'stale') return '—';
+  const word = stateWord(state, kind);
+  if ((state === 'parked' || state === 'idling') && still > 0 && now - still >= 60_000) {
+    return `${word} ${duration(now - still)}`;
+  }
+  return word;
+};
+
+interface RowProps {
+  readonly line: Extract<ListLine, { key: string }>;
+  readonly now: number;
+  readonly selected: boolean;
+  readonly onSelect: (key: string) => void;
+}
+
+const Row = memo(({ line, now, selected, onSelect }: RowProps) => {
+  const { fleet } = useApp();
+  const { device, key, alarm } = line;
+  const { slot } = device;
+  const state = fleet.state(slot, now);
+  const isOld = state === 'stale' || state === 'offline' || state === 'offHours';
+  const hasRow = fleet.has(slot);
+  const seen = hasRow
+    ? (fleet.at.fixTime[slot] ?? 0)
+    : device.lastSeen === null
+      ? 0
+      : Date.parse(device.lastSeen);
+  return (
+    <div
+      role="option"
+      tabIndex={-1}
+      aria-selected={selected}
+      id={`row-${key}`}
+      className="row"
+      data-old={isOld}
+      data-testid="device-row"
+      data-device={key}
+      data-state={state}
+      onClick={() => onSelect(key)}
+      onKeyDown={() => undefined}
+    >
+      <StateShape
+        state={state}
+        wasMoving={wasMoving(fleet, slot)}
+        label={stateWord(state, device.kind)}
+      />
+      <span className="row-name cut">{device.name}</span>
+      <span className="row-doing">
+        <Doing slot={slot} state={state} now={now} />
+      </span>
+      <span className="row-age">{seen === 0 ? '' : duration(now - seen)}</span>
+      {alarm === undefined ? (
+        <i />
+      ) : (
+        <SeverityMark severity={alarm.severity} label={severityWord(alarm.severity)} />
+      )}
+    </div>
+  );
+});
+
+const Chips = ({ counts }: { readonly counts: ListView['counts'] }) => {
+  const text = useText();
+  const { look } = useApp();
+  const { states } = useRecord(look);
+  const toggle = (state: DeviceState): void =>
+    look.set({
+      states: states.includes(state) ? states.filter((s) => s !== state) : [...states, state],
+    });
+  return (
+    <fieldset className="chips" aria-label={text('list.filter')}>
+      {chipStates.map((state) => (
+        <button
+          key={state}
+          type="button"
+          className="chip"
+          aria-pressed={states.includes(state)}
+          onClick={() => toggle(state)}
+        >
+          <StateShape state={state} size={12} />
+          {text(`state.${state}`)} {number(counts[state])}
+        </button>
+      ))}
+    </fieldset>
+  );
+};
+
+/** Nothing passes the filters: says which, and lets go of them one by one. */
+const Nothing = () => {
+  const text = useText();
+  const { look } = useApp();
+  const { search, states } = useRecord(look);
+  const { onlyInView } = usePrefs();
+  const filters = [
+    ...(search === '' ? [] : [{ name: search, drop: () => look.set({ search: '' }) }]),
+    ...states.map((s) => ({
+      name: text(`state.${s}`),
+      drop: () => look.set({ states: states.filter((other) => other !== s) }),
+    })),
+    ...(onlyInView
+      ? [{ name: text('list.inViewFilter'), drop: () => setPrefs({ onlyInView: false }) }]
+      : []),
+  ];
+  return (
+    <div className="notice-box" data-testid="list-none">
+      <strong>{text('list.none')}</strong>
+      <p>{text('list.noneHint')}</p>
+      <div className="chips">
+        {filters.map(({ name, drop }) => (
+          <button
+            key={name}
+            type="button"
+            className="chip"
+            aria-label={text('list.removeFilter', { name })}
+            onClick={drop}
+          >
+            {name}
+            <Icon name="close" size={12} />
+          </button>
+        ))}
+      </div>
+      <button
+        type="button"
+        className="text-button"
+        onClick={() => {
+          look.set({ search: '', states: [] });
+          setPrefs({ onlyInView: false });
+        }}
+      >
+        {text('list.clear')}
+      </button>
+    </div>
+  );
+};
+
+/** Every device as text: the map's twin for keyboard and reader. */
+export const DeviceList = ({ isSheet }: { readonly isSheet: boolean }) => {
+  const text = useText();
+  const app = useApp();
+  const { look } = app;
+  const { search, selected } = useRecord(look);
+  const { onlyInView } = usePrefs();
+  const { list, now } = useList();
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const scroller = useRef<HTMLDivElement>(null);
+
+  const lines: ListLine[] = [];
+  let open = true;
+  for (const line of list.lines) {
+    if ('head' in line) {
+      open = !closed.has(`${line.kind}${line.head}`);
+      lines.push(line);
+    } else if (open) lines.push(line);
+  }
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (i) => (lines[i] !== undefined && 'head' in lines[i] ? HEAD : ROW),
+    getItemKey: (i) => {
+      const line = lines[i];
+      return line === undefined ? i : 'head' in line ? `${line.kind}${line.head}` : line.key;
+    },
+    overscan: 8,
+  });
+
+  const select = (key: string): void => {
+    look.set({
+      selected: key,
+      follow: false,
+      panel: 'subject',
+      panelOpen: true,
+      ...(isSheet ? { sheet: 'panel' as const } : {}),
+    });
+    app.view.current?.reveal(key);
+  };
+  const keys = keysOf(lines);
+  const step = (event: KeyboardEvent): void => {
+    const at = selected === null ? -1 : keys.indexOf(selected);
+    const last = keys.length - 1;
+    const to = {
+      ArrowDown: Math.min(last, at + 1),
+      ArrowUp: Math.max(0, at - 1),
+      PageDown: Math.min(last, at + 10),
+      PageUp: Math.max(0, at - 10),
+      Home: 0,
+      End: last,
+    }[event.key];
+    const key = to === undefined ? undefined : keys[to];
+    if (key === undefined) return;
+    event.preventDefault();
+    select(key);
+  };
+  // The key alone: rows that move in the list must not scroll it away from under a reader.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new selection scrolls
+  useEffect(() => {
+    const at = lines.findIndex((line) => 'key' in line && line.key === selected);
+    if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
+  }, [selected]);
+
+  const toggle = (name: string): void => {
+    const next = new Set(closed);
+    if (!next.delete(name)) next.add(name);
+    setClosed(next);
+  };
+  const headWord = (line: Extract<ListLine, { head: string }>): string =>
+    line.kind === 'alarms'
+      ? text('list.withAlarms')
+      : line.kind === 'none'
+        ? text('list.noGroup')
+        : line.head;
+
+  return (
+    <section
+      className="live-list"
+      data-sheet={isSheet}
+      aria-label={text('list.label')}
+      data-testid="device-list"
+    >
+      <i className="sheet-grip only-narrow" />
+      <div className="list-top">
+        <TextInput
+          id="device-search"
+          aria-label={text('list.searchLabel')}
+          placeholder={text('list.search')}
+          value={search}
+          maxLength={64}
+          leftSection={<Icon name="search" />}
+          rightSection={search === '' ? <span className="key only-wide">/</span> : undefined}
+          onChange={(e) => look.set({ search: e.currentTarget.value })}
+          onKeyDown={step}
+          data-testid="device-search"
+        />
+        <button
+          type="button"
+          className="plain-button only-narrow"
+          aria-label={text('panel.close')}
+          onClick={() => look.set({ sheet: null })}
+        >
+          <Icon name="close" />
+        </button>
+        <Chips counts={list.counts} />
+        <div className="list-count">
+          <span data-testid="list-count">
+            <b>{number(list.shown)}</b> / {number(list.all)}
+          </span>
+          <Switch
+            size="xs"
+            label={text('list.onlyInView')}
+            labelPosition="left"
+            checked={onlyInView}
+            onChange={(e) => setPrefs({ onlyInView: e.currentTarget.checked })}
+          />
+        </div>
+      </div>
+      {app.fleet.size > FOLLOW_ALL ? (
+        <p className="list-note">
+          {text('list.truncated', { shown: number(list.shown), all: number(list.all) })}
+        </p>
+      ) : null}
+      {!app.fleet.loaded ? (
+        <SkeletonRows />
+      ) : list.shown === 0 ? (
+        <Nothing />
+      ) : (
+        <div
+          ref={scroller}
+          className="list-scroll"
+          role="listbox"
+          tabIndex={0}
+          aria-label={text('list.label')}
+          aria-activedescendant={selected === null ? undefined : `row-${selected}`}
+          onKeyDown={step}
+        >
+          <div
+            style={{ height: virtual.getTotalSize() }}
+            className="list-sizer"
+            role="presentation"
+          >
+            {virtual.getVirtualItems().map((item) => {
+              const line = lines[item.index];
+              if (line === undefined) return null;
+              const style = { height: item.size, transform: `translateY(${item.start}px)` };
+              return (
+                <div key={item.key} className="list-item" style={style} role="presentation">
+                  {'head' in line ? (
+                    <button
+                      type="button"
+                      className="group"
+                      tabIndex={-1}
+                      aria-expanded={!closed.has(`${line.kind}${line.head}`)}
+                      onClick={() => toggle(`${line.kind}${line.head}`)}
+                    >
+                      <Icon
+                        name={
+                          closed.has(`${line.kind}${line.head}`) ? 'chevronRight' : 'chevronDown'
+                        }
+                      />
+                      <span className="cut">{headWord(line)}</span>
+                      <span>{number(line.count)}</span>
+                    </button>
+                  ) : (
+                    <Row line={line} now={now} selected={line.key === selected} onSelect={select} />
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        </div>
+      )}
+    </section>
+  );
+};
