@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fromHex } from '../bytes.ts';
+import { decodeMqtt } from './index.ts';
+
+/** Written by protocols/vectors/mqtt.py. */
+interface Vector {
+  readonly name: string;
+  readonly from: string;
+  readonly topic: string;
+  readonly retain: boolean;
+  readonly receivedTime: string;
+  readonly payload?: string;
+  readonly payloadHex?: string;
+  readonly message?: Readonly<Record<string, unknown>>;
+  readonly positions?: readonly { readonly fixTime: string }[];
+  readonly fault?: string;
+}
+const vectors: readonly Vector[] = JSON.parse(
+  readFileSync(new URL('./vectors.json', import.meta.url), 'utf8'),
+);
+
+const payloadOf = ({ payload, payloadHex }: Vector): Uint8Array =>
+  payload === undefined ? (fromHex(payloadHex ?? '') ?? new Uint8Array(0)) : Buffer.from(payload);
+const decode = (vector: Vector, payload: Uint8Array) =>
+  decodeMqtt(vector.topic, payload, Date.parse(vector.receivedTime), { retain: vector.retain });
+
+describe.each(vectors)('$name ($from)', (vector) => {
+  const payload = payloadOf(vector);
+
+  it('is read as the tables say', () => {
+    const item = decode(vector, payload);
+    if (vector.message !== undefined) {
+      expect(item).toEqual({
+        ...vector.message,
+        kind: 'message',
+        protocol: 'mqtt',
+        edition: null,
+        positions: vector.positions?.map((p) => ({ ...p, fixTime: Date.parse(p.fixTime) })),
+        raw: new Uint8Array(payload),
+      });
+    } else if (vector.fault !== undefined) {
+      expect(item).toEqual({
+        kind: 'fault',
+        protocol: 'mqtt',
+        code: vector.fault,
+        offset: 0,
+        bytes: payload.length,
+        detail: expect.any(String),
+      });
+    } else expect(item).toBeNull();
+  });
+
+  it('is nothing or a fault when cut short', () => {
+    // What stands behind the last bracket is blanks.
+    const end = Math.min(payload.length, 600, String(vector.payload ?? '  ').trimEnd().length);
+    for (let cut = 0; cut < end; cut++) {
+      expect(decode(vector, payload.subarray(0, cut))?.kind, `cut at ${cut}`).not.toBe('message');
+    }
+  });
+});
+
+it('keeps no view of the buffer it was given', () => {
+  const vector = vectors.find(({ name }) => name === 'smallest position');
+  if (vector === undefined) throw new Error('no such vector');
+  const payload = Buffer.from(payloadOf(vector));
+  const item = decode(vector, payload);
+  if (item?.kind !== 'message') throw new Error('no message');
+  const before = [...item.raw];
+  payload.fill(0);
+  expect([...item.raw]).toEqual(before);
+});

@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""Writes src/mqtt/vectors.json: published messages and what they say, worked out from the tables of the wire reference.
+
+Payloads are texts, or hex in `payloadHex` where they are no text; times are ISO 8601 UTC. A vector has a `message`
+with its `positions`, a `fault` code, or neither when it is silently nothing. Standard library only. Run from anywhere:
+
+    python3 protocols/vectors/mqtt.py          writes the file
+    python3 protocols/vectors/mqtt.py --check  fails when the file is not what this script writes
+"""
+
+import json
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+OUT = Path(__file__).resolve().parent.parent / "src" / "mqtt" / "vectors.json"
+RECEIVED = datetime(2026, 11, 23, 8, 9, 20, tzinfo=timezone.utc)
+FIX = RECEIVED - timedelta(seconds=4)
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+BADGE = "trk/v1/badge-7/"
+PHONE = "owntracks/alice/phone"
+vectors = []
+
+
+def iso(t):
+    return t.strftime("%Y-%m-%dT%H:%M:%S.") + f"{t.microsecond // 1000:03d}Z"
+
+
+def ms(t):
+    return round((t - EPOCH).total_seconds() * 1000)
+
+
+def s(t):
+    return ms(t) // 1000
+
+
+def add(name, topic, payload, clause, message=None, positions=(), fault=None, retain=False, payload_hex=None):
+    vector = {"name": name, "from": f"mqtt.md {clause}", "topic": topic, "retain": retain,
+              "receivedTime": iso(RECEIVED)}
+    if payload_hex is not None:
+        vector["payloadHex"] = payload_hex
+    else:
+        vector["payload"] = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+    if message:
+        vector["message"] = message
+        vector["positions"] = list(positions)
+    if fault:
+        vector["fault"] = fault
+    vectors.append(vector)
+
+
+def position(**given):
+    base = {"fixTime": iso(FIX), "timeSource": "device", "valid": True, "latitude": None, "longitude": None,
+            "altitudeM": None, "speedKmh": None, "courseDeg": None, "satellites": None, "hdop": None,
+            "accuracyM": None, "mileageKm": None, "batteryPercent": None, "ignition": None, "source": "gnss",
+            "buffered": False, "alarms": [], "flags": [], "extras": {}}
+    assert set(given) <= set(base)
+    return {**base, **given}
+
+
+# --- Our own positions, section 2.1
+
+def own(name, payload, *positions, fields=None, serial=0, **more):
+    add(name, BADGE + "pos", payload, "section 2.1",
+        {"id": "pos", "name": "pos", "intent": "report", "device": "badge-7", "serial": serial,
+         "fields": fields or {"count": len(positions)}}, positions, **more)
+
+
+def refused(name, payload, **more):
+    add(name, BADGE + "pos", payload, "section 2.1", fault="badPayload", **more)
+
+
+MINIMAL = {"v": 1, "ts": ms(FIX), "lat": 31.230416, "lon": 121.473701}
+PLACE = {"latitude": 31.230416, "longitude": 121.473701}
+
+own("position with every key", {
+    "v": 1, "ts": ms(FIX), "lat": 31.230416, "lon": 121.473701, "fix": True, "acc": 8, "alt": 12, "spd": 4.3,
+    "crs": 271, "sat": 9, "hdop": 1.1, "src": "gps", "bat": 83, "batV": 3.9, "chg": False, "mot": True, "seq": 1042,
+    "buf": False, "evt": ["button"], "ext": {"temp": 21.5, "door": True, "note": "a"}},
+    position(**PLACE, accuracyM=8, altitudeM=12, speedKmh=4.3, courseDeg=271, satellites=9, hdop=1.1,
+             batteryPercent=83, extras={"x_temp": 21.5, "x_door": True, "x_note": "a", "batteryV": 3.9, "seq": 1042,
+                                        "charging": False, "moving": True, "events": "button"}), serial=1042)
+own("smallest position", MINIMAL, position(**PLACE))
+own("time in seconds", {**MINIMAL, "ts": s(FIX)}, position(**PLACE))
+own("time in seconds with a fraction", {**MINIMAL, "ts": s(FIX) + 0.5},
+    position(**PLACE, fixTime=iso(FIX + timedelta(milliseconds=500))))
+own("time as ISO 8601 with zone", {**MINIMAL, "ts": "2026-11-23T16:09:16+08:00"}, position(**PLACE))
+own("time 31 days ago", {**MINIMAL, "ts": ms(FIX - timedelta(days=31))},
+    position(**PLACE, fixTime=iso(RECEIVED), timeSource="server", flags=["noDeviceTime"]))
+own("time six minutes ahead", {**MINIMAL, "ts": ms(FIX + timedelta(minutes=6))},
+    position(**PLACE, fixTime=iso(RECEIVED), timeSource="server", flags=["noDeviceTime"]))
+own("alive without a fix", {"v": 1, "ts": ms(FIX), "fix": False, "bat": 12},
+    position(valid=False, batteryPercent=12, flags=["noFix"]))
+own("zero island", {**MINIMAL, "lat": 0, "lon": 0}, position(latitude=0, longitude=0, valid=False,
+                                                             flags=["zeroIsland"]))
+own("coordinates as texts", {**MINIMAL, "lat": "31.230416", "lon": "-121.5"},
+    position(latitude=31.230416, longitude=-121.5, extras={"coordinatesAsText": True}))
+own("what is out of range is left out", {
+    **MINIMAL, "acc": -1, "alt": 1e9, "spd": 501, "crs": 361, "sat": 65, "hdop": -1, "bat": 101, "batV": -3,
+    "seq": 4294967296, "src": "magic", "chg": 1, "mot": "yes", "evt": "sos", "ext": [1]}, position(**PLACE))
+own("numbers as texts are left out", {**MINIMAL, "spd": "4", "acc": "8", "bat": "83", "seq": "1"}, position(**PLACE))
+own("course 360 is north", {**MINIMAL, "crs": 360}, position(**PLACE, courseDeg=0))
+for name, source in (("gps", "gnss"), ("wifi", "wifi"), ("cell", "cell"), ("beacon", "beacon"),
+                     ("manual", "manual"), ("fused", "fused")):
+    own(f"source {name}", {**MINIMAL, "src": name}, position(**PLACE, source=source))
+own("sent later than measured", {**MINIMAL, "buf": True, "ts": ms(FIX - timedelta(hours=3))},
+    position(**PLACE, buffered=True, fixTime=iso(FIX - timedelta(hours=3))))
+own("simulated by the phone", {**MINIMAL, "mock": True}, position(**PLACE, flags=["mocked"]))
+own("alarms in the report", {**MINIMAL, "evt": ["sos", "tamper", "lowbat", "fall", "still", "sos", "charge_on", 7]},
+    position(**PLACE, alarms=["sos", "tamper", "lowBattery", "fall", "still"], extras={"events": "charge_on"}))
+own("another id than the topic's", {**MINIMAL, "id": "badge-8"}, position(**PLACE, extras={"idConflict": True}))
+own("a kept message that is fresh", MINIMAL, position(**PLACE), retain=True)
+own("a kept message that is old", {**MINIMAL, "ts": ms(FIX - timedelta(minutes=5))},
+    position(**PLACE, fixTime=iso(FIX - timedelta(minutes=5)), buffered=True), retain=True)
+own("a byte order mark before it", None, position(**PLACE),
+    payload_hex="efbbbf" + json.dumps(MINIMAL).encode().hex())
+own("the last of a key sent twice", '{"v":1,"ts":%d,"lat":1,"lat":31.230416,"lon":121.473701}' % ms(FIX),
+    position(**PLACE))
+own("names of a prototype as data", '{"v":1,"ts":%d,"lat":31.230416,"lon":121.473701,"__proto__":{"lat":99},'
+    '"constructor":{"prototype":{"x":1}},"ext":{"__proto__":5,"toString":1}}' % ms(FIX),
+    position(**PLACE, extras={"x_toString": 1, "x___proto__": 5}))
+own("at most 32 extensions", {**MINIMAL, "ext": {f"k{i}": i for i in range(40)}},
+    position(**PLACE, extras={f"x_k{i}": i for i in range(32)}))
+own("nested extensions are left out", {**MINIMAL, "ext": {"a": {"b": 1}, "c": [1], "d": None, "e": 1}},
+    position(**PLACE, extras={"x_e": 1}))
+own("batch", {"v": 1, "batch": [{**MINIMAL, "seq": 7}, {"ts": s(FIX), "lat": 1, "lon": 2}]},
+    position(**PLACE, extras={"seq": 7}), position(latitude=1, longitude=2), serial=7)
+own("batch as a bare array", [MINIMAL, MINIMAL], position(**PLACE), position(**PLACE))
+own("batch with one bad position", {"v": 1, "batch": [MINIMAL, {**MINIMAL, "lat": 91}, 5]}, position(**PLACE),
+    fields={"count": 1, "rejected": 2})
+
+refused("no JSON", "lat=31")
+refused("half of it", json.dumps(MINIMAL)[:-4])
+refused("no UTF-8", None, payload_hex="7b2276223aff7d")
+for scalar in ("1", '"x"', "null", "true"):
+    refused(f"the scalar {scalar}", scalar)
+refused("array of scalars", "[1,2]")
+refused("empty array", "[]")
+refused("empty batch", {"v": 1, "batch": []})
+refused("batch that is none", {"v": 1, "batch": {"0": MINIMAL}})
+refused("batch of 201", [MINIMAL] * 201)
+refused("version 2", {**MINIMAL, "v": 2})
+refused("no version", {k: MINIMAL[k] for k in ("ts", "lat", "lon")})
+for key in ("ts", "lat", "lon"):
+    refused(f"no {key}", {k: v for k, v in MINIMAL.items() if k != key})
+for key, value in (("lat", 91), ("lat", -90.0001), ("lon", 180.5), ("lon", "abc"), ("lat", "31"), ("lat", None),
+                   ("lat", True), ("lon", [121]), ("ts", -1), ("ts", "yesterday"), ("ts", "2026-11-23T08:09:16"),
+                   ("ts", "2026-13-40T00:00:00Z"), ("ts", "1795421356"), ("ts", {}), ("cs", "mars"), ("cs", 1)):
+    refused(f"{key} = {json.dumps(value)}", {**MINIMAL, key: value})
+for key in ("ts", "lat", "spd", "whatever"):
+    refused(f"{key} = 1e999", json.dumps(MINIMAL)[:-1] + f',"{key}":1e999}}')
+refused("infinity among the extensions", json.dumps(MINIMAL)[:-1] + ',"ext":{"a":-1e999}}')
+refused("NaN", json.dumps(MINIMAL)[:-1] + ',"spd":NaN}')
+refused("too long by one byte", json.dumps(MINIMAL) + " " * (16385 - len(json.dumps(MINIMAL))))
+own("as long as may be", json.dumps(MINIMAL) + " " * (16384 - len(json.dumps(MINIMAL))), position(**PLACE))
+refused("nested without end", "[" * 16384)
+refused("nested 8000 deep", "[" * 8000 + "]" * 8000)
+
+# --- Events, states, beacons, answers: sections 2.2 and 2.3
+
+
+def event(name, payload, fields, *positions):
+    add(name, BADGE + "event", payload, "section 2.3",
+        {"id": "event", "name": "event", "intent": "report", "device": "badge-7", "serial": 0, "fields": fields},
+        positions)
+
+
+event("SOS with a place", {**MINIMAL, "type": "sos", "on": True}, {"event": "sos", "on": True},
+      position(**PLACE, alarms=["sos"]))
+event("SOS without a place", {"v": 1, "ts": ms(FIX), "type": "sos"}, {"event": "sos", "on": True},
+      position(valid=False, flags=["noFix"], alarms=["sos"]))
+event("end of an SOS", {"v": 1, "ts": ms(FIX), "type": "sos", "on": False}, {"event": "sos", "on": False})
+event("button", {"v": 1, "ts": ms(FIX), "type": "button"}, {"event": "button", "on": True})
+add("event of no kind we know", BADGE + "event", {"v": 1, "ts": ms(FIX), "type": "dance"}, "section 2.3",
+    fault="badPayload")
+add("event of a prototype's name", BADGE + "event", {"v": 1, "ts": ms(FIX), "type": "constructor"}, "section 2.3",
+    fault="badPayload")
+
+
+def other(name, topic, payload, clause, id_, row, intent, device, fields):
+    add(name, topic, payload, clause, {"id": id_, "name": row, "intent": intent, "device": device, "serial": 0,
+                                       "fields": fields})
+
+
+other("online", BADGE + "state", {"online": True, "ts": ms(FIX), "fw": "1.4.2"}, "section 2.2", "state", "state",
+      "keepalive", "badge-7", {"online": True, "ts": ms(FIX), "fw": "1.4.2"})
+add("last will", BADGE + "state", {"online": False, "reason": "lwt"}, "section 2.2", retain=True)
+other("what a badge hears", BADGE + "beacon", [{"beacon": "ac233fa018e3", "rssi": -54}], "section 2", "beacon",
+      "beacon", "keepalive", "badge-7", {"count": 1})
+other("answer to a command", BADGE + "cmd/ack", {"id": "c-81", "ok": True, "ts": ms(FIX)}, "section 2.3", "cmd/ack",
+      "commandAck", "answer", "badge-7", {"id": "c-81", "ok": True, "ts": ms(FIX)})
+add("our own command", BADGE + "cmd", {"id": "c-81", "cmd": "locate"}, "section 2.3")
+add("empty payload", BADGE + "pos", "", "section 2.1", retain=True)
+add("gateway scan", "trk/v1/gw/ac233fc001ea/scan", [{}], "section 2", fault="unsupportedVariant")
+
+# --- Topics
+
+for topic in ("", "pos", "trk/v1", "trk/v1//pos", "trk/v2/badge-7/pos", "trk/v1/badge-7", "trk/v1/badge-7/",
+              "trk/v1/badge-7/pos/x", "trk/v1/out/badge-7/pos", "trk/v1/out/pos", "trk/v1/b 7/pos",
+              "trk/v1/" + "x" * 65 + "/pos", "trk/v1/牌/pos", "owntracks", "owntracks/alice", "owntracks//phone",
+              "owntracks/alice/", "owntracks/al ice/phone", "spBv1.0/g/NDATA/e", "$SYS/x", "/trk/v1/badge-7/pos"):
+    add(f"topic {topic or '(empty)'}", topic, MINIMAL, "section 2", fault="badTopic")
+
+# --- OwnTracks, section 3
+
+
+def phone(name, payload, expected, **more):
+    add(name, PHONE, payload, "section 3.1",
+        {"id": "location", "name": "location", "intent": "report", "device": "ot-alice-phone", "serial": 0,
+         "fields": {}}, [expected], **more)
+
+
+LOCATION = {"_type": "location", "lat": 31.21, "lon": 121.45, "tst": s(FIX)}
+HERE = {"latitude": 31.21, "longitude": 121.45}
+phone("smallest location", LOCATION, position(**HERE))
+phone("location of a phone", {**LOCATION, "acc": 9, "alt": 12, "vac": 3, "vel": 4, "cog": 270, "batt": 77, "bs": 2,
+                              "conn": "m", "t": "u", "m": 1, "tid": "ph", "p": 101.3, "SSID": "home",
+                              "inregions": ["yard"], "created_at": s(FIX) + 1},
+      position(**HERE, accuracyM=9, altitudeM=12, speedKmh=4, courseDeg=270, batteryPercent=77,
+               extras={"trigger": "u", "events": "button", "charging": True, "network": "mobile",
+                       "verticalAccuracyM": 3, "pressureKPa": 101.3, "monitoring": 1}))
+phone("kept by the phone for a while", {**LOCATION, "tst": s(FIX) - 600, "created_at": s(FIX)},
+      position(**HERE, fixTime=iso(FIX - timedelta(minutes=10)), buffered=True))
+phone("retained and fresh", LOCATION, position(**HERE), retain=True)
+phone("retained and old", {**LOCATION, "tst": s(FIX) - 600},
+      position(**HERE, fixTime=iso(FIX - timedelta(minutes=10)), buffered=True), retain=True)
+phone("clock a year behind", {**LOCATION, "tst": s(FIX) - 31536000},
+      position(**HERE, fixTime=iso(RECEIVED), timeSource="server", flags=["noDeviceTime"]))
+phone("zero island of a phone", {**LOCATION, "lat": 0, "lon": 0},
+      position(latitude=0, longitude=0, valid=False, flags=["zeroIsland"]))
+phone("behind the bridge of another maker", {**LOCATION, "imei": "861234567890123", "ign": True, "odometer": 1234.5,
+                                             "ubatt": 4.1, "uext": 12.6, "t": "e", "tow": 1, "mcc": 460, "mnc": 0,
+                                             "lac": 10365, "cid": 8120},
+      position(**HERE, ignition=True, mileageKm=1234.5, alarms=["powerCut", "tow"],
+               extras={"trigger": "e", "batteryV": 4.1, "externalV": 12.6, "mcc": 460, "mnc": 0, "lac": 10365,
+                       "cellId": 8120}))
+for key, value in (("lat", 91), ("lon", "121.45"), ("tst", "1795421356"), ("tst", -1), ("tst", 1e12), ("lat", None)):
+    add(f"location with {key} = {json.dumps(value)}", PHONE, {**LOCATION, key: value}, "section 3.1",
+        fault="badPayload")
+add("location with an infinite number", PHONE, json.dumps(LOCATION)[:-1] + ',"vel":1e999}', "section 3.1",
+    fault="badPayload")
+add("no type", PHONE, {"lat": 1}, "section 3", fault="badPayload")
+add("an array", PHONE, [LOCATION], "section 3", fault="badPayload")
+add("type that is no text", PHONE, {"_type": 5}, "section 3", fault="badPayload")
+add("encrypted", PHONE, {"_type": "encrypted", "data": "AAAA"}, "section 3.2", fault="encrypted")
+add("last will of a phone", PHONE, {"_type": "lwt", "tst": s(FIX)}, "section 3.2")
+add("command to a phone", PHONE + "/cmd", {"_type": "cmd", "action": "reportLocation"}, "section 3.2")
+add("card of a person", PHONE + "/info", {"_type": "card", "name": "Alice"}, "section 3")
+add("retained location that is cleared", PHONE, "", "section 3", retain=True)
+other("transition", PHONE + "/event", {"_type": "transition", "event": "enter", "tst": s(FIX)}, "section 3.2",
+      "transition", "transition", "keepalive", "ot-alice-phone",
+      {"_type": "transition", "event": "enter", "tst": s(FIX)})
+other("waypoints", PHONE + "/waypoints", {"_type": "waypoints", "waypoints": [{"desc": "yard"}]}, "section 3.2",
+      "waypoints", "waypoints", "keepalive", "ot-alice-phone", {"_type": "waypoints"})
+other("type nobody knows", PHONE, {"_type": "constructor"}, "section 3", "constructor", "unknown", "unknown",
+      "ot-alice-phone", {})
+
+text = "[\n" + ",\n".join(json.dumps(v, ensure_ascii=False) for v in vectors) + "\n]\n"
+if "--check" in sys.argv[1:]:
+    if OUT.read_text(encoding="utf-8") != text:
+        sys.exit(f"{OUT} is not what this script writes")
+else:
+    OUT.write_text(text, encoding="utf-8")
+print(f"{len(vectors)} vectors")
