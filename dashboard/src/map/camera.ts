@@ -1,6 +1,7 @@
 import { easeOut } from 'ol/easing.js';
 import type OlMap from 'ol/Map.js';
 import View from 'ol/View.js';
+import type { Fleet } from '../live/fleet.ts';
 import { type View as Painted, toLat, toLon, toX, toY } from './project.ts';
 import type { MapViewport } from './scene.ts';
 
@@ -30,6 +31,23 @@ export const wider = (
     Math.min(180, e + dx),
     Math.min(90, n + dy),
   ];
+};
+
+/** The box of all devices that have a place; null while there is none. */
+export const placedBox = (fleet: Fleet): [number, number, number, number] | null => {
+  const box: [number, number, number, number] = [180, 90, -180, -90];
+  let any = false;
+  for (let slot = 0; slot < fleet.top; slot += 1) {
+    if (!fleet.placed(slot)) continue;
+    any = true;
+    const lon = fleet.at.lon[slot] ?? 0;
+    const lat = fleet.at.lat[slot] ?? 0;
+    box[0] = Math.min(box[0], lon);
+    box[1] = Math.min(box[1], lat);
+    box[2] = Math.max(box[2], lon);
+    box[3] = Math.max(box[3], lat);
+  }
+  return any ? box : null;
 };
 
 /** Moves the view. Knows when the user last moved it, so that nobody else does too soon. */

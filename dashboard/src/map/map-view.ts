@@ -1,63 +1,112 @@
-import type { BaseMap } from '@xunji/gateway/wire';
 import DoubleClickZoom from 'ol/interaction/DoubleClickZoom.js';
 import DragPan from 'ol/interaction/DragPan.js';
 import MouseWheelZoom from 'ol/interaction/MouseWheelZoom.js';
 import PinchZoom from 'ol/interaction/PinchZoom.js';
 import Kinetic from 'ol/Kinetic.js';
 import OlMap from 'ol/Map.js';
+import { keyOf } from '../live/fleet.ts';
+import { prefs, prefsTopic } from '../prefs.ts';
 import { createTopic, type Topic } from '../topic.ts';
-import { Camera } from './camera.ts';
-import type { MapEvents, MapScene, MapSources, MapSummary } from './scene.ts';
+import { deviceMarks, fenceMarks } from './alarm-marks.ts';
+import { BaseLayer } from './base/base-layer.ts';
+import { BaseSwitch } from './base/base-switch.ts';
+import { Camera, placedBox } from './camera.ts';
+import { DeviceLayer } from './devices/device-layer.ts';
+import { TrailKeeper } from './devices/trail-keeper.ts';
+import { DraftLayer } from './fences/draft-layer.ts';
+import { FenceLayer } from './fences/fence-layer.ts';
+import { FenceTool } from './fences/fence-tool.ts';
+import { MapInput } from './map-input.ts';
+import { readPalette } from './palette.ts';
+import { pixelX, pixelY } from './project.ts';
+import { type Scale, scaleOf } from './scale.ts';
+import {
+  emptyScene,
+  type MapEvents,
+  type MapScene,
+  type MapSources,
+  type MapStart,
+  type MapSummary,
+} from './scene.ts';
+import { offerPixels } from './test-handle.ts';
 
 export type * from './scene.ts';
 
 /** The least time between two `onView`, ms. */
 const VIEW_MS = 300;
-
-const emptyScene: MapScene = {
-  baseMap: null,
-  fences: [],
-  showFences: true,
-  showLabels: true,
-  selected: null,
-  follow: false,
-  selectedFence: null,
-  draft: null,
-  drawing: null,
-};
-
-/** Where the map looks first; without it, home. */
-export interface MapStart {
-  readonly center: readonly [number, number];
-  readonly zoom: number;
-}
+const SECOND_MS = 1000;
+/** Shares of the view a device is kept within: when chosen in a list, and while it is followed. */
+const REVEAL_SHARE = 0.8;
+const FOLLOW_SHARE = 0.6;
+/** Where the map's own controls lie: names yield to them. Width and height from the right top corner, px. */
+const CONTROLS = { width: 68, height: 240 } as const;
 
 /** The map outside React: owns the ol map, its layers and its view, reads the fleet's columns itself. */
 export class MapView {
   /** Told once a second; read with `summary`. */
   readonly summaryTopic: Topic = createTopic();
   summary: MapSummary = { drawn: 0, alarms: 0, lod: 'sprites', zoom: 0 };
+  /** Told when the scale bar changes; read with `scale`. */
+  readonly scaleTopic: Topic = createTopic();
+  scale: Scale | null = null;
   readonly camera: Camera;
   #map: OlMap;
+  #root: HTMLElement;
   #scene: MapScene = emptyScene;
   #tell: MapEvents;
   #sources: MapSources;
+  #base = new BaseLayer();
+  #baseSwitch: BaseSwitch;
+  #fences = new FenceLayer();
+  #devices: DeviceLayer;
+  #trail: TrailKeeper;
+  #draft = new DraftLayer();
+  #tool: FenceTool;
+  #doubleClick = new DoubleClickZoom();
   #viewTimer: ReturnType<typeof setTimeout> | null = null;
   #stops: (() => void)[] = [];
+  /** Whether the view still follows what there is to see, since nobody has chosen another. */
+  #autoHome: boolean;
+  #theme = '';
 
   /**
-   * @param target an element with a size; its content is the map's
-   * @param interactive false for the inset: no gestures, no picking
+   * @param root the map's own element, with a size; carries the readings for tests
+   * @param target an element within it that fills it; takes the gestures and keys
+   * @param interactive false for the inset: no gestures, no picking, no readings
    */
   constructor(
+    root: HTMLElement,
     target: HTMLElement,
     sources: MapSources,
     tell: MapEvents,
-    interactive = true,
-    start: MapStart | null = null,
+    interactive: boolean,
+    start: MapStart | null,
   ) {
+    this.#root = root;
     this.#sources = sources;
     this.#tell = tell;
+    this.#autoHome = start === null;
+    this.#baseSwitch = new BaseSwitch(this.#base, (state) => {
+      this.#root.dataset['baseMap'] = state;
+      tell.onBaseMap(state);
+    });
+    this.#devices = new DeviceLayer({
+      fleet: sources.fleet,
+      now: sources.now,
+      nameRoom: (view) => this.#base.nameRoom(view),
+      fixedLabels: (view) => this.#fences.labels(view),
+      keepOut: () => [
+        [root.clientWidth - CONTROLS.width, 0, CONTROLS.width, CONTROLS.height] as const,
+      ],
+    });
+    this.#trail = new TrailKeeper(this.#devices.trail, sources, () => this.#devices.changed());
+    this.#tool = new FenceTool(this.#draft, {
+      ...tell,
+      onDrawEnd: (finished) => {
+        this.#doubleClick.setActive(true);
+        tell.onDrawEnd(finished);
+      },
+    });
     this.#map = new OlMap({
       controls: [],
       interactions: interactive
@@ -65,31 +114,54 @@ export class MapView {
             new DragPan({ kinetic: new Kinetic(-0.005, 0.05, 100) }),
             new MouseWheelZoom(),
             new PinchZoom(),
-            new DoubleClickZoom(),
+            this.#doubleClick,
+            this.#tool,
           ]
         : [],
-      layers: [],
+      layers: [this.#base, this.#fences.layer, this.#devices, this.#draft],
     });
     this.camera = new Camera(this.#map);
     this.#map.setView(this.camera.view);
     this.#map.setTarget(target);
-    if (start === null) this.home(false);
-    else this.camera.jump(start.center, start.zoom);
-    this.camera.view.on('change', () => this.#viewSoon());
-    this.#map.on('change:size', () => this.#viewSoon());
-    this.#map.on('pointerdrag', () => this.#moved());
+    if (start !== null) this.camera.jump(start.center, start.zoom);
+    this.#repaint(true);
+    // The narrow dot of plates comes from a face of its own; canvases must be painted again once it is there.
+    document.fonts.load('12px "Plate Dot"', '\u00b7').then(
+      () => this.#repaint(true),
+      () => {},
+    );
+    this.#listen(target, interactive);
   }
 
   /** Replaces parts of what is shown. */
   update(change: Partial<MapScene>): void {
-    this.#scene = { ...this.#scene, ...change };
-    this.#map.render();
+    const before = this.#scene;
+    const scene = { ...before, ...change };
+    this.#scene = scene;
+    if (scene.baseMap !== before.baseMap) {
+      this.#baseSwitch.show(scene.baseMap);
+      this.#comeHome();
+    }
+    if (scene.fences !== before.fences) this.#fences.setFences(scene.fences);
+    this.#fences.layer.setVisible(scene.showFences);
+    this.#fences.setChosen(scene.selectedFence, scene.draft?.id ?? null);
+    if (scene.showLabels !== before.showLabels) this.#devices.setLabels(scene.showLabels);
+    if (scene.selected !== before.selected) this.#select(scene.selected);
+    if (scene.draft !== before.draft) this.#tool.setDraft(scene.draft);
+    if (scene.drawing !== before.drawing) {
+      this.#tool.setDrawing(scene.drawing);
+      this.#doubleClick.setActive(scene.drawing === null);
+    }
+    this.#devices.setDimmed(scene.draft !== null || scene.drawing !== null);
+    if (scene.follow && !before.follow) this.#follow(0);
   }
 
-  /** Shows the base map's box, else all devices that have a place, else the first view. */
-  home(fly = true): void {
-    const box = this.#scene.baseMap?.bbox ?? this.#fleetBox();
-    if (box !== null) this.camera.fit(box, fly, 0);
+  /** Shows the base map's box, else all devices that have a place. False when there is neither. */
+  home(fly = true): boolean {
+    const box = this.#scene.baseMap?.bbox ?? placedBox(this.#sources.fleet);
+    if (box === null) return false;
+    this.camera.fit(box, fly, this.#scene.baseMap?.bbox ? 0 : 48);
+    return true;
   }
 
   /** Shows a device: centres on it unless it already lies within the inner 80 %. False without a place. */
@@ -97,18 +169,36 @@ export class MapView {
     const { fleet } = this.#sources;
     const slot = fleet.slotOf(key);
     if (slot < 0 || !fleet.placed(slot)) return false;
-    if (!this.camera.within(fleet.at.x[slot] ?? 0, fleet.at.y[slot] ?? 0, 0.8)) {
+    this.#autoHome = false;
+    if (!this.camera.within(fleet.at.x[slot] ?? 0, fleet.at.y[slot] ?? 0, REVEAL_SHARE)) {
       this.camera.centerOn(fleet.at.lon[slot] ?? 0, fleet.at.lat[slot] ?? 0);
     }
     return true;
   }
 
+  /** Shows a whole fence; false when the map has none of that id. */
+  revealFence(id: string): boolean {
+    const box = this.#fences.boxOf(id);
+    if (box === null) return false;
+    this.#autoHome = false;
+    this.camera.fit([...box], true, 96);
+    return true;
+  }
+
+  /** Looks at a place, at the present zoom unless another is given. */
+  centerOn(lon: number, lat: number, zoom?: number): void {
+    this.#autoHome = false;
+    this.camera.centerOn(lon, lat, zoom);
+  }
+
   /** Takes the last point of the outline being drawn back; with none left, drawing goes on. */
-  undoPoint(): void {}
+  undoPoint(): void {
+    this.#tool.undo();
+  }
 
   /** Ends drawing without an outline. */
   cancelDraw(): void {
-    this.#tell.onDrawEnd(false);
+    this.#tool.cancel();
   }
 
   /** How long ago the user moved the map, ms; Infinity if never. */
@@ -128,39 +218,151 @@ export class MapView {
     const slot = fleet.slotOf(key);
     const p = this.camera.painted();
     if (slot < 0 || p === null || !fleet.placed(slot)) return null;
-    const x = ((fleet.at.x[slot] ?? 0) - p.cx) / p.resolution + p.width / 2;
-    const y = (p.cy - (fleet.at.y[slot] ?? 0)) / p.resolution + p.height / 2;
-    return [x, y];
+    return [pixelX(p, fleet.at.x[slot] ?? 0), pixelY(p, fleet.at.y[slot] ?? 0)];
+  }
+
+  /** Main-thread cost of the last frame of the devices and of the last painting of the base map, ms. */
+  costs(): { readonly devicesMs: number; readonly baseMs: number } {
+    return { devicesMs: this.#devices.costMs, baseMs: this.#base.costMs };
   }
 
   /** Lets go of everything; the element is empty afterwards. */
   dispose(): void {
     if (this.#viewTimer !== null) clearTimeout(this.#viewTimer);
     for (const stop of this.#stops) stop();
+    this.#baseSwitch.dispose();
+    this.#trail.follow(null);
     this.#map.setTarget(undefined);
     this.#map.dispose();
   }
 
-  #fleetBox(): BaseMap['bbox'] {
-    const { fleet } = this.#sources;
-    const box: [number, number, number, number] = [180, 90, -180, -90];
-    let any = false;
-    for (let slot = 0; slot < fleet.top; slot += 1) {
-      if (!fleet.placed(slot)) continue;
-      any = true;
-      const lon = fleet.at.lon[slot] ?? 0;
-      const lat = fleet.at.lat[slot] ?? 0;
-      box[0] = Math.min(box[0], lon);
-      box[1] = Math.min(box[1], lat);
-      box[2] = Math.max(box[2], lon);
-      box[3] = Math.max(box[3], lat);
-    }
-    return any ? box : null;
+  #listen(target: HTMLElement, interactive: boolean): void {
+    const { fleet, alarms } = this.#sources;
+    this.camera.view.on('change', () => this.#viewSoon());
+    this.#map.on('change:size', () => {
+      this.#comeHome();
+      this.#viewSoon();
+    });
+    this.#map.on('postrender', () => this.#readScale());
+    const everySecond = setInterval(() => this.#second(), SECOND_MS);
+    this.#stops.push(
+      () => clearInterval(everySecond),
+      prefsTopic.subscribe(() => this.#repaint()),
+      fleet.rows.subscribe(() => this.#rows()),
+      fleet.list.subscribe(() => this.#remark()),
+      alarms.changed.subscribe(() => this.#remark()),
+    );
+    this.#remark();
+    this.#viewSoon();
+    if (!interactive) return;
+    const input = new MapInput({
+      map: this.#map,
+      target,
+      camera: this.camera,
+      fleet: this.#sources.fleet,
+      devices: this.#devices,
+      fences: this.#fences,
+      tool: this.#tool,
+      tell: this.#tell,
+      scene: () => this.#scene,
+      moved: () => {
+        this.#autoHome = false;
+      },
+    });
+    this.#stops.push(
+      () => input.dispose(),
+      offerPixels((idOrKey) => this.#clientPixel(idOrKey)),
+    );
   }
 
-  #moved(): void {
-    this.camera.touched();
-    if (this.#scene.follow) this.#tell.onFollowEnd();
+  /** Reads theme and language anew and paints everything with them. */
+  #repaint(force = false): void {
+    const { theme = '' } = document.documentElement.dataset;
+    this.#base.setLanguage(prefs().locale === 'en' ? 'en' : 'zh');
+    if (theme === this.#theme && !force) return;
+    this.#theme = theme;
+    const palette = readPalette(this.#root);
+    this.#base.setPalette(palette);
+    this.#fences.setPalette(palette);
+    this.#devices.setPalette(palette);
+    this.#draft.setPalette(palette);
+  }
+
+  #select(key: string | null): void {
+    this.#devices.mark({ selected: key === null ? -1 : this.#sources.fleet.slotOf(key) });
+    this.#trail.follow(key);
+  }
+
+  #rows(): void {
+    this.#trail.take();
+    if (this.#autoHome) this.#comeHome();
+    if (this.#scene.follow) this.#follow(FOLLOW_SHARE);
+    this.#devices.changed();
+  }
+
+  #remark(): void {
+    const { fleet, alarms } = this.#sources;
+    const { selected } = this.#scene;
+    this.#devices.mark({
+      alarms: deviceMarks(alarms, fleet),
+      selected: selected === null ? -1 : fleet.slotOf(selected),
+    });
+    this.#fences.setAlarms(fenceMarks(alarms));
+  }
+
+  #follow(share: number): void {
+    const { fleet } = this.#sources;
+    const slot = this.#scene.selected === null ? -1 : fleet.slotOf(this.#scene.selected);
+    if (slot < 0 || !fleet.placed(slot)) return;
+    if (share > 0 && this.camera.within(fleet.at.x[slot] ?? 0, fleet.at.y[slot] ?? 0, share))
+      return;
+    this.centerOn(fleet.at.lon[slot] ?? 0, fleet.at.lat[slot] ?? 0);
+  }
+
+  #comeHome(): void {
+    if (!this.#autoHome || this.#map.getSize() === undefined) return;
+    // A base map says for good where to look; the fleet's box only until more of it is known.
+    if (this.home(false) && this.#scene.baseMap?.bbox && this.#sources.fleet.top > 0) {
+      this.#autoHome = false;
+    }
+  }
+
+  #clientPixel(idOrKey: string): { x: number; y: number } | null {
+    const { fleet } = this.#sources;
+    const device =
+      fleet.slotOf(idOrKey) >= 0
+        ? fleet.device(fleet.slotOf(idOrKey))
+        : fleet.devices().find((d) => d.id === idOrKey);
+    const pixel = device === undefined ? null : this.pixelOf(keyOf(device));
+    if (pixel === null) return null;
+    const { left, top } = this.#root.getBoundingClientRect();
+    return { x: left + pixel[0], y: top + pixel[1] };
+  }
+
+  #second(): void {
+    // Ages change without a message: a dead line must turn everything stale.
+    this.#devices.changed();
+    const zoom = this.camera.view.getZoom() ?? 0;
+    const { drawn, lod } = this.#devices;
+    this.summary = { drawn: drawn.count, alarms: this.#devices.alarmsDrawn(), lod, zoom };
+    this.summaryTopic.emit();
+    const { dataset } = this.#root;
+    const [lon = 0, lat = 0] = this.camera.viewport()?.center ?? [];
+    dataset['drawn'] = String(this.summary.drawn);
+    dataset['lod'] = lod;
+    dataset['alarms'] = String(this.summary.alarms);
+    dataset['center'] = `${lon.toFixed(6)},${lat.toFixed(6)}`;
+    dataset['zoom'] = zoom.toFixed(2);
+    dataset['ready'] = String(this.#base.ready && this.#sources.fleet.loaded);
+  }
+
+  #readScale(): void {
+    const view = this.camera.painted();
+    if (view === null) return;
+    const scale = scaleOf(view);
+    if (scale.metres === this.scale?.metres && scale.px === this.scale.px) return;
+    this.scale = scale;
+    this.scaleTopic.emit();
   }
 
   #viewSoon(): void {

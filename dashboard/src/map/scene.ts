@@ -56,6 +56,26 @@ export interface MapScene {
   readonly drawing: FenceShapeKind | null;
 }
 
+/** The map before anybody said what to show. */
+export const emptyScene: MapScene = {
+  baseMap: null,
+  fences: [],
+  showFences: true,
+  showLabels: true,
+  selected: null,
+  follow: false,
+  selectedFence: null,
+  draft: null,
+  drawing: null,
+};
+
+/** Where the map looks first; without it, home. */
+export interface MapStart {
+  /** [lon, lat], degrees. */
+  readonly center: readonly [number, number];
+  readonly zoom: number;
+}
+
 /** How the map lies, told at most each 300 ms. */
 export interface MapViewport {
   /** [lon, lat] of the centre, degrees. */
@@ -95,6 +115,9 @@ export interface MapEvents {
   readonly onPick: (key: string | null) => void;
   /** Several lie under the click; the map's own chooser answers this one. */
   readonly onOverlap: (overlap: Overlap | null) => void;
+  /** The keyboard stands on that device, or on none. */
+  readonly onFocus: (key: string | null) => void;
+  /** A click on no device lay within that fence; told after `onPick(null)`. */
   readonly onPickFence: (id: string) => void;
   readonly onView: (view: MapViewport) => void;
   /** Following ended because the user moved the map. */

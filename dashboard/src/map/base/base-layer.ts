@@ -1,0 +1,153 @@
+import Layer from 'ol/layer/Layer.js';
+import type { FrameState } from 'ol/Map.js';
+import ViewHint from 'ol/ViewHint.js';
+import type { Boxes } from '../boxes.ts';
+import type { Palette } from '../palette.ts';
+import type { View } from '../project.ts';
+import type { BaseData } from './base-data.ts';
+import { paintNames } from './base-names.ts';
+import { paintBase, paintLand } from './base-paint.ts';
+
+/** Painted beyond the view on each side, px, so that a pan moves a finished picture. */
+const SPARE = 160;
+/** While the view moves, painting may take at most this share of the time. */
+const BUSY_SHARE = 0.3;
+
+/** The room base-map names take, relative to a view. */
+export interface NameRoom {
+  readonly boxes: Boxes;
+  /** Add to a pixel of the view to get one of `boxes`. */
+  readonly dx: number;
+  readonly dy: number;
+}
+
+/**
+ * The base map: painted once a view into a canvas larger than the map, which is then moved and scaled by CSS
+ * until the view comes to rest or leaves it.
+ */
+export class BaseLayer extends Layer {
+  #element = document.createElement('div');
+  #canvas = document.createElement('canvas');
+  #data: BaseData | null = null;
+  #palette: Palette | null = null;
+  #language: 'zh' | 'en' = 'zh';
+  #dirty = true;
+  #painted: View | null = null;
+  #boxes: Boxes | null = null;
+  #paintedAt = 0;
+  /** How long the last painting took, ms. */
+  costMs = 0;
+
+  constructor() {
+    super({ className: 'map-base' });
+    this.#element.className = 'map-base';
+    this.#element.style.cssText = 'position:absolute;inset:0;overflow:hidden';
+    this.#canvas.style.cssText = 'position:absolute;left:0;top:0;transform-origin:0 0';
+    this.#element.append(this.#canvas);
+  }
+
+  /** Whether the present base map has been painted at least once. */
+  get ready(): boolean {
+    return this.#painted !== null && !this.#dirty;
+  }
+
+  /** The operator's map over the built-in one; null for the built-in one alone. */
+  setData(data: BaseData | null): void {
+    if (data === this.#data) return;
+    this.#data = data;
+    this.#repaint();
+  }
+
+  setPalette(palette: Palette): void {
+    this.#palette = palette;
+    this.#repaint();
+  }
+
+  setLanguage(language: 'zh' | 'en'): void {
+    if (language === this.#language) return;
+    this.#language = language;
+    this.#repaint();
+  }
+
+  /** Where names stand, for a view of the same resolution; null while the picture is scaled. */
+  nameRoom(view: View): NameRoom | null {
+    const p = this.#painted;
+    if (p === null || this.#boxes === null || p.resolution !== view.resolution) return null;
+    return {
+      boxes: this.#boxes,
+      dx: (view.cx - p.cx) / p.resolution + (p.width - view.width) / 2,
+      dy: (p.cy - view.cy) / p.resolution + (p.height - view.height) / 2,
+    };
+  }
+
+  override render(frame: FrameState | null): HTMLElement {
+    if (frame === null || this.#palette === null) return this.#element;
+    const [width = 0, height = 0] = frame.size;
+    const { center, resolution, zoom } = frame.viewState;
+    const view: View = {
+      cx: center[0] ?? 0,
+      cy: center[1] ?? 0,
+      resolution,
+      width,
+      height,
+      pixelRatio: frame.pixelRatio,
+    };
+    const moves =
+      (frame.viewHints[ViewHint.ANIMATING] ?? 0) > 0 ||
+      (frame.viewHints[ViewHint.INTERACTING] ?? 0) > 0;
+    if (this.#needsPaint(view, moves)) this.#paint(view, zoom, this.#palette);
+    this.#place(view);
+    return this.#element;
+  }
+
+  #repaint(): void {
+    this.#dirty = true;
+    this.changed();
+  }
+
+  #needsPaint(view: View, moves: boolean): boolean {
+    const p = this.#painted;
+    if (p === null || this.#dirty) return true;
+    if (p.pixelRatio !== view.pixelRatio) return true;
+    const covers =
+      Math.abs(p.cx - view.cx) <= (p.width * p.resolution - view.width * view.resolution) / 2 &&
+      Math.abs(p.cy - view.cy) <= (p.height * p.resolution - view.height * view.resolution) / 2;
+    if (covers && (moves || p.resolution === view.resolution)) return false;
+    if (!moves) return true;
+    return performance.now() - this.#paintedAt > this.costMs / BUSY_SHARE;
+  }
+
+  #paint(view: View, zoom: number, palette: Palette): void {
+    const started = performance.now();
+    const wide: View = { ...view, width: view.width + 2 * SPARE, height: view.height + 2 * SPARE };
+    const w = Math.round(wide.width * view.pixelRatio);
+    const h = Math.round(wide.height * view.pixelRatio);
+    const canvas = this.#canvas;
+    if (canvas.width !== w || canvas.height !== h) {
+      canvas.width = w;
+      canvas.height = h;
+      canvas.style.width = `${wide.width}px`;
+      canvas.style.height = `${wide.height}px`;
+    }
+    const g = canvas.getContext('2d', { alpha: false });
+    if (g === null) return;
+    paintLand(g, wide, palette);
+    if (this.#data !== null) paintBase(g, wide, palette, this.#data);
+    this.#boxes = paintNames(g, wide, zoom, palette, this.#data, this.#language);
+    this.#painted = wide;
+    this.#dirty = false;
+    this.#paintedAt = performance.now();
+    this.costMs = this.#paintedAt - started;
+  }
+
+  #place(view: View): void {
+    const p = this.#painted;
+    if (p === null) return;
+    const scale = p.resolution / view.resolution;
+    const snap = (v: number): number =>
+      scale === 1 ? Math.round(v * view.pixelRatio) / view.pixelRatio : v;
+    const left = snap((p.cx - view.cx) / view.resolution + (view.width - p.width * scale) / 2);
+    const top = snap((view.cy - p.cy) / view.resolution + (view.height - p.height * scale) / 2);
+    this.#canvas.style.transform = `translate(${left}px,${top}px) scale(${scale})`;
+  }
+}
