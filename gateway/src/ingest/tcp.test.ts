@@ -141,6 +141,20 @@ describe('a device port', () => {
     expect(heard).toBe(ack(0, 1).length / 2);
   });
 
+  it('answers also a device that has said its last word, and then closes', async () => {
+    port = await Port.open();
+    const socket = await port.connect();
+    socket.end(Buffer.from(heartbeat(1), 'hex'));
+    await until(() => port.journal.pending === 1);
+    // Its end has arrived by the time another connection is served.
+    const other = await port.connect();
+    send(other, jt808Frame(0x0002, '13900000001', 1, Buffer.alloc(0)));
+    await until(() => port.journal.pending === 2);
+    port.journal.sync();
+    expect(await hear(socket, ack(0, 1).length / 2)).toBe(ack(0, 1));
+    await once(socket, 'close');
+  });
+
   it('answers byte for byte, also when frames come joined or split', async () => {
     port = await Port.open();
     const socket = await port.connect();

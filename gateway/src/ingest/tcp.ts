@@ -58,7 +58,9 @@ export class TcpIntake {
 
   constructor(options: TcpOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
+      this.#accept(socket),
+    );
   }
 
   /** @returns the port, which is the kernel's choice for 0 */
@@ -125,6 +127,8 @@ export class TcpIntake {
     this.#peers.add(peer);
     metrics.connections.inc({ transport: 'tcp' });
     socket.on('data', (chunk) => this.#read(peer, chunk));
+    // Half open until then: a device that has said its last word still hears our answer.
+    socket.on('end', () => void peer.answered.then(() => socket.end()));
     // A reset is the end of a link like any other; 'close' follows and does the work.
     socket.on('error', () => metrics.closed.inc({ transport: 'tcp', reason: 'reset' }));
   }
