@@ -48,7 +48,7 @@ export class Sessions {
     const rows = await db
       .selectFrom('sessions')
       .innerJoin('users', 'users.id', 'sessions.userId')
-      .select(['hash', 'createdTime', 'lastUsedTime', 'userId', 'username', 'role', 'displayName'])
+      .select(['hash', 'lastUsedTime', 'userId', 'username', 'role', 'displayName'])
       .select('sessions.createdTime as createdTime')
       .execute();
     for (const r of rows) {
