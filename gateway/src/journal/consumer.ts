@@ -51,9 +51,14 @@ export class ConsumerRunner {
     return this.#lastError;
   }
 
-  /** Asks the consumer for its cursor and begins; resolves once it is under way. */
+  /**
+   * Asks the consumer for its cursor, again and again while it cannot say, and begins; resolves once it is under way.
+   * @throws when the consumer is ahead of the journal
+   */
   async start(): Promise<void> {
-    this.#applied = await this.#consumer.cursor();
+    const cursor = await this.#retry(() => this.#consumer.cursor());
+    if (cursor === undefined) return;
+    this.#applied = cursor;
     if (this.#applied > this.#source.durableSeq) {
       throw new Error(
         `${this.name} has read up to ${this.#applied}, the journal ends at ${this.#source.durableSeq}: they do not belong together`,
