@@ -142,7 +142,8 @@ export async function startGateway(
 export async function readyLine(child: ChildProcess, log: () => string): Promise<Ports> {
   if (child.stdout === null) throw new Error('no standard output');
   const lines = createInterface({ input: child.stdout });
-  const exited = once(child, 'exit').then(([code]) => {
+  // 'close' comes when the last line of the log has been read; standard output ends before.
+  const exited = once(child, 'close').then(([code]): never => {
     throw new Error(`ended with ${code} before it was ready\n${log()}`);
   });
   exited.catch(() => undefined);
@@ -150,7 +151,7 @@ export async function readyLine(child: ChildProcess, log: () => string): Promise
     for await (const line of lines) {
       if (line.includes('"ready":true')) return JSON.parse(line) as Ports;
     }
-    throw new Error('standard output ended');
+    return await exited;
   })();
   ready.catch(() => undefined);
   const ports = await Promise.race([ready, exited]);
