@@ -88,7 +88,8 @@ export class Gt06Connection implements Connection, FrameSink {
     const content = raw.subarray(parts.contentStart, parts.contentEnd);
     if (row === undefined) {
       const fields = { content: toHex(content), ...(crcOk ? NO_FIELDS : CRC_BAD) };
-      this.#found.push(this.#message(parts, 'unknown', 'unknown', raw, fields));
+      const id = hexId(parts.type, 2);
+      this.#found.push(this.#message(parts, id, 'unknown', 'unknown', raw, fields));
       return;
     }
     const decoded = row.body.decode(content);
@@ -99,7 +100,7 @@ export class Gt06Connection implements Connection, FrameSink {
         code: 'badBody',
         offset,
         bytes: raw.length,
-        message: this.#message(parts, row.name, row.intent, raw, NO_FIELDS),
+        message: this.#message(parts, row.id, row.name, row.intent, raw, NO_FIELDS),
         detail: `${row.name}.${decoded.field}: wants ${decoded.expected}`,
       });
       return;
@@ -110,7 +111,7 @@ export class Gt06Connection implements Connection, FrameSink {
     const positions = row.hasPosition
       ? [positionOf(fields, this.#receivedTime, this.#profile, crcOk)]
       : NO_POSITIONS;
-    this.#found.push(this.#message(parts, row.name, row.intent, raw, fields, positions));
+    this.#found.push(this.#message(parts, row.id, row.name, row.intent, raw, fields, positions));
   }
 
   lost(code: FaultCode, offset: number, bytes: number): void {
@@ -126,7 +127,8 @@ export class Gt06Connection implements Connection, FrameSink {
   }
 
   #message(
-    { type, serial }: FrameParts,
+    { serial }: FrameParts,
+    id: string,
     name: string,
     intent: Intent,
     raw: Uint8Array,
@@ -136,7 +138,7 @@ export class Gt06Connection implements Connection, FrameSink {
     return {
       kind: 'message',
       protocol: 'gt06',
-      id: hexId(type, 2),
+      id,
       name,
       device: this.#device,
       edition: null,

@@ -204,7 +204,46 @@ const piece = fc.oneof(
 );
 const stream = fc.array(piece, { maxLength: 40 }).map((pieces) => joined(...pieces));
 
+/** The steps of the wire reference taken literally, over bytes that are all there. @see gt06.md section 1.1 */
+function literally(bytes: Uint8Array, maxFrameBytes: number): readonly Told[] {
+  const told: Told[] = [];
+  let left = [...bytes];
+  while (left.length >= 3) {
+    const [a, b, c = 0, d = 0] = left;
+    const long = a === 0x79;
+    const length = long ? c * 256 + d : c;
+    const total = length + (long ? 6 : 5);
+    const isStart = a === b && (a === 0x78 || long) && length >= 5 && total <= maxFrameBytes;
+    if (isStart && left.length < total) break;
+    const frame = Uint8Array.from(left.slice(0, total));
+    if (!isStart || frame.at(-2) !== 0x0d || frame.at(-1) !== 0x0a) {
+      left = left.slice(1);
+      continue;
+    }
+    let crc = 0xffff;
+    for (const byte of frame.slice(2, -4)) {
+      crc ^= byte;
+      for (let i = 0; i < 8; i++) crc = crc & 1 ? (crc >> 1) ^ 0x8408 : crc >> 1;
+    }
+    const sent = (frame.at(-4) ?? 0) * 256 + (frame.at(-3) ?? 0);
+    if ((crc ^ 0xffff) === sent) told.push(['frame', partsOf(frame).type, partsOf(frame).serial]);
+    left = left.slice(total);
+  }
+  return told;
+}
+
 describe('any bytes at all', () => {
+  it('give the frames that the steps of the reference give, taken literally', () => {
+    fc.assert(
+      fc.property(stream, (bytes) => {
+        const { framer, told } = listening(false, 200);
+        framer.push(bytes, 0);
+        expect(told.filter(([kind]) => kind === 'frame')).toEqual(literally(bytes, 200));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('give the same frames and the same losses however they are split', () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat({ max: 60 }), { maxLength: 30 }), (bytes, sizes) => {
