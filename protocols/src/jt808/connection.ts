@@ -234,7 +234,7 @@ function message(
   return {
     kind: 'message',
     protocol: 'jt808',
-    id: hexId(header.id, 4),
+    id: row?.id ?? hexId(header.id, 4),
     name: row?.name ?? 'unknown',
     device: deviceOf(header.phone),
     edition,

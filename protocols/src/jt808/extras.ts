@@ -103,6 +103,7 @@ export const extraItems: readonly ItemRow[] = [
 
 const byId = new Map(extraItems.map((row) => [row.id, row]));
 const byIdText = new Map(extraItems.map((row) => [hexId(row.id, 2), row]));
+const idTexts = Array.from({ length: 256 }, (_, id) => hexId(id, 2));
 
 /** Bytes of the items from `from` on that are whole; what follows an overlong one cannot be found. */
 function wholeItems(bytes: Uint8Array, from: number): number {
@@ -139,13 +140,14 @@ export const items: Kind<readonly Item[]> = {
   },
 };
 
-function readItem(id: number, body: Uint8Array): Item {
-  const row = byId.get(id);
+function readItem(number: number, body: Uint8Array): Item {
+  const row = byId.get(number);
+  const id = idTexts[number] ?? '';
   if (row !== undefined && row.width === body.length) {
     const read = row.body.decode(body);
-    if (read.ok) return { id: hexId(id, 2), name: row.name, value: read.value.value };
+    if (read.ok) return { id, name: row.name, value: read.value.value };
   }
-  return { id: hexId(id, 2), hex: toHex(body) };
+  return { id, hex: toHex(body) };
 }
 
 function writeItem(out: Output, item: Item, field: string): void {
