@@ -252,6 +252,9 @@ other("transition", PHONE + "/event", {"_type": "transition", "event": "enter", 
       {"_type": "transition", "event": "enter", "tst": s(FIX)})
 other("waypoints", PHONE + "/waypoints", {"_type": "waypoints", "waypoints": [{"desc": "yard"}]}, "section 3.2",
       "waypoints", "waypoints", "keepalive", "ot-alice-phone", {"_type": "waypoints"})
+other("settings with a password", PHONE, {"_type": "configuration", "password": "secret"}, "section 3", "configuration",
+      "configuration", "keepalive", "ot-alice-phone", {})
+vectors[-1]["keepsRaw"] = False
 other("type nobody knows", PHONE, {"_type": "constructor"}, "section 3", "constructor", "unknown", "unknown",
       "ot-alice-phone", {})
 

@@ -20,11 +20,11 @@ const owntracksKeepalives = new Set([
   'status',
   'beacon',
   'steps',
-  'card',
-  'configuration',
   'request',
-  'dump',
 ]);
+/** They hold names, pictures and passwords: that they came is kept, what they say is not. */
+const owntracksPrivate = new Set(['card', 'configuration', 'dump']);
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * One published message. Never throws, whatever topic and payload are; at most one pass over a payload of bounded size.
@@ -107,6 +107,7 @@ function owntracks(
   // A last will tells when the phone connected; the broker tells when it left.
   if (type === 'lwt' || type === 'cmd') return null;
   if (type === 'encrypted') return fault('encrypted', payload, 'payload encryption is not read');
+  if (owntracksPrivate.has(type)) return message(type, type, id, NO_BYTES, {}, 'keepalive');
   return owntracksKeepalives.has(type)
     ? message(type, type, id, payload, scalarsOf(json, ''), 'keepalive')
     : message(type, 'unknown', id, payload, {}, 'unknown');
