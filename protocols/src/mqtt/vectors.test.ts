@@ -39,7 +39,7 @@ describe.each(vectors)('$name ($from)', (vector) => {
         protocol: 'mqtt',
         edition: null,
         positions: vector.positions?.map((p) => ({ ...p, fixTime: Date.parse(p.fixTime) })),
-        raw: new Uint8Array(vector.keepsRaw === false ? 0 : payload),
+        raw: new Uint8Array(vector.keepsRaw === false ? [] : payload),
       });
     } else if (vector.fault !== undefined) {
       expect(item).toEqual({
