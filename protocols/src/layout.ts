@@ -32,6 +32,7 @@ export interface Kind<T> {
   write(out: Output, value: T, field: string): void;
 }
 
+/** What a kind reads. */
 export type ValueOf<K> = K extends Kind<infer T> ? T : never;
 
 /** Where encoders write to; grows as needed. */
@@ -78,8 +79,10 @@ export class Output {
   }
 }
 
+/** The values of a body by field name, whatever its table. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** A body that was read, or the place where that ended. */
 export type Decoded<T> =
   | {
       readonly ok: true;
@@ -110,6 +113,7 @@ export interface Layout<T> {
   readonly kind: Kind<T>;
 }
 
+/** What a table reads: its fields by name. */
 export type LayoutValue<F extends Readonly<Record<string, Kind<unknown>>>> = {
   readonly [K in keyof F]: ValueOf<F[K]>;
 };

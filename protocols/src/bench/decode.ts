@@ -1,6 +1,7 @@
 import { digitsOfTime } from '../bytes.ts';
 import { jt808 } from '../jt808/index.ts';
 
+/** What `measureDecode` found. */
 export interface DecodeFigures {
   readonly frames: number;
   /** One figure a round, slowest last. */

@@ -6,10 +6,12 @@ import { type Fields, hex, type Layout, layout, restBytes } from '../layout.ts';
  * kept as hex in the field `trailing`, so that nothing is lost and what was read can be written again.
  */
 
+/** The bytes behind the table, as hex. */
 export const trailingHex = hex(restBytes);
 
 const tail = layout({ trailing: trailingHex });
 
+/** A body with what trailed it, or the place where reading ended. */
 export type ReadBody<T> =
   | { readonly ok: true; readonly fields: T & { readonly trailing?: string } }
   | {

@@ -25,6 +25,7 @@ export interface FrameSink {
   dropped(code: FaultCode, offset: number, bytes: number, detail: string): void;
 }
 
+/** `maxFrameBytes` counts flags and escapes; default 4096. */
 export interface FramerOptions {
   readonly maxFrameBytes?: number;
   /** Passes frames whose check code is wrong. */

@@ -34,6 +34,7 @@ const table = (version: Version) => ({
   time: bcdTime, // YYMMDDhhmmss, GMT+8
   extras: items,
 });
+/** What a report says, in the units of the wire. */
 export type Location = LayoutValue<ReturnType<typeof table>>;
 
 /** By edition: bits have other names. */

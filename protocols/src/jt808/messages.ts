@@ -212,5 +212,7 @@ function row(
 const byNumber = new Map(messages.map((one) => [one.number, one]));
 const byId = new Map(messages.map((one) => [one.id, one]));
 
+/** By the number on the wire; undefined when there is no row. */
 export const rowOf = (number: number): Row | undefined => byNumber.get(number);
+/** By the id as the standard prints it. */
 export const rowOfId = (id: string): Row | undefined => byId.get(id);

@@ -5,12 +5,15 @@ import type { DeviceAlarm } from '../position.ts';
  * What differs between the editions of 2011, 2013 and 2019, as data. Bodies that differ stand in `messages.ts`.
  */
 
+/** In the order they appeared. */
 export const editions = ['2011', '2013', '2019'] as const;
+/** The year of the text a device follows. */
 export type Edition = (typeof editions)[number];
 
 /** 2011 and 2013 share their header. */
 export type HeaderForm = '2013' | '2019';
 
+/** One edition. */
 export interface Version {
   readonly header: HeaderForm;
   /** Alarm flags of a position. @see JT/T 808, table of alarm flag bits */
@@ -93,6 +96,7 @@ const status2019: Readonly<Record<number, string>> = {
 };
 const load = { shift: 8, mask: 3, names: ['', 'halfLoaded', 'loadReserved', 'fullyLoaded'] };
 
+/** By edition. */
 export const versions: Readonly<Record<Edition, Version>> = {
   '2011': {
     header: '2013',
