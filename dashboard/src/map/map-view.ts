@@ -35,6 +35,8 @@ export type * from './scene.ts';
 /** The least time between two `onView`, ms. */
 const VIEW_MS = 300;
 const SECOND_MS = 1000;
+/** Longer than the slowest double click, ms. */
+const DOUBLE_CLICK_MS = 600;
 /** Shares of the view a device is kept within: when chosen in a list, and while it is followed. */
 const REVEAL_SHARE = 0.8;
 const FOLLOW_SHARE = 0.6;
@@ -63,6 +65,7 @@ export class MapView {
   #draft = new DraftLayer();
   #tool: FenceTool;
   #doubleClick = new DoubleClickZoom();
+  #doubleClickTimer: ReturnType<typeof setTimeout> | null = null;
   #viewTimer: ReturnType<typeof setTimeout> | null = null;
   #stops: (() => void)[] = [];
   /** Whether the view still follows what there is to see, since nobody has chosen another. */
@@ -100,13 +103,7 @@ export class MapView {
       ],
     });
     this.#trail = new TrailKeeper(this.#devices.trail, sources, () => this.#devices.changed());
-    this.#tool = new FenceTool(this.#draft, {
-      ...tell,
-      onDrawEnd: (finished) => {
-        this.#doubleClick.setActive(true);
-        tell.onDrawEnd(finished);
-      },
-    });
+    this.#tool = new FenceTool(this.#draft, tell);
     this.#map = new OlMap({
       controls: [],
       interactions: interactive
@@ -150,7 +147,7 @@ export class MapView {
     if (scene.draft !== before.draft) this.#tool.setDraft(scene.draft);
     if (scene.drawing !== before.drawing) {
       this.#tool.setDrawing(scene.drawing);
-      this.#doubleClick.setActive(scene.drawing === null);
+      this.#allowDoubleClick(scene.drawing === null);
     }
     this.#devices.setDimmed(scene.draft !== null || scene.drawing !== null);
     if (scene.follow && !before.follow) this.#follow(0);
@@ -229,6 +226,7 @@ export class MapView {
   /** Lets go of everything; the element is empty afterwards. */
   dispose(): void {
     if (this.#viewTimer !== null) clearTimeout(this.#viewTimer);
+    if (this.#doubleClickTimer !== null) clearTimeout(this.#doubleClickTimer);
     for (const stop of this.#stops) stop();
     this.#baseSwitch.dispose();
     this.#trail.follow(null);
@@ -286,6 +284,15 @@ export class MapView {
     this.#fences.setPalette(palette);
     this.#devices.setPalette(palette);
     this.#draft.setPalette(palette);
+  }
+
+  /** A double click that ends an outline must not zoom as well, so zooming by it comes back a little later. */
+  #allowDoubleClick(on: boolean): void {
+    if (this.#doubleClickTimer !== null) clearTimeout(this.#doubleClickTimer);
+    this.#doubleClickTimer = null;
+    if (!on) this.#doubleClick.setActive(false);
+    else
+      this.#doubleClickTimer = setTimeout(() => this.#doubleClick.setActive(true), DOUBLE_CLICK_MS);
   }
 
   #select(key: string | null): void {

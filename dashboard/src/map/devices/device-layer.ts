@@ -155,18 +155,17 @@ export class DeviceLayer extends Layer {
     g.globalAlpha = 1;
     paintTrail(g, this.trail.points, view, palette.of.ink, now);
     paintDevices(g, this.drawn, fleet, this.#atlas, this.lod, now, this.#marked);
-    this.#labelling.paint(
-      g,
-      this.drawn,
+    this.#labelling.paint(g, {
+      drawn: this.drawn,
       fleet,
-      this.#sheet,
+      sheet: this.#sheet,
       view,
       now,
-      this.#marked,
-      nameRoom(view),
-      fixedLabels(view),
-      keepOut(),
-      this.#labels && this.lod === 'sprites' && !this.#dimmed,
-    );
+      marked: this.#marked,
+      names: nameRoom(view),
+      fixed: fixedLabels(view),
+      keepOut: keepOut(),
+      all: this.#labels && this.lod === 'sprites' && !this.#dimmed,
+    });
   }
 }

@@ -250,8 +250,5 @@ export const paintTrail = (
   g.globalAlpha = 1;
 };
 
-/** Distance from a device's middle to its name, px. */
-export const labelOff = (marked: boolean): number => (marked ? 26 : 14);
-
 /** How far a shape reaches from its middle, px: half the square that names yield to. */
 export const SPRITE_REACH = 9;

@@ -6,8 +6,8 @@ import type { View } from '../project.ts';
 import type { Drawn } from './drawn.ts';
 import { LABEL_PX, type LabelSheet } from './label-sheet.ts';
 import { MAX_LABELS } from './lod.ts';
-import { labelOff, type Marked, SPRITE_REACH } from './paint-devices.ts';
-import { placeLabel } from './place-label.ts';
+import { type Marked, SPRITE_REACH } from './paint-devices.ts';
+import { placeLabel, type Room, spotAt, takeRoom } from './place-label.ts';
 
 /** A name of something else that stands still on the map: a fence's. */
 export interface FixedLabel {
@@ -18,73 +18,93 @@ export interface FixedLabel {
   readonly loud: boolean;
 }
 
+/** What the names of one frame are painted from. */
+export interface LabelFrame {
+  readonly drawn: Drawn;
+  readonly fleet: Fleet;
+  readonly sheet: LabelSheet;
+  readonly view: View;
+  readonly now: number;
+  readonly marked: Marked;
+  /** Names of the base map. */
+  readonly names: NameRoom | null;
+  readonly fixed: readonly FixedLabel[];
+  /** Left, top, width, height of the map's own controls, CSS px. */
+  readonly keepOut: readonly (readonly [number, number, number, number])[];
+  /** Whether every device is named, or only the selected and alarmed ones. */
+  readonly all: boolean;
+}
+
 /** Paints names so that none covers another, a device or a street's name. Keeps the sides from frame to frame. */
 export class Labelling {
-  #boxes = new Boxes();
+  /** Devices and controls: plain names yield to them. */
+  #things = new Boxes();
+  /** Names placed so far: every name yields to them. */
+  #placed = new Boxes();
   #sides = new Map<number, number>();
 
-  /**
-   * @param keepOut left, top, width, height of the map's own controls, CSS px
-   * @param all whether every device is named, or only the selected and alarmed ones
-   */
-  paint(
-    g: CanvasRenderingContext2D,
-    drawn: Drawn,
-    fleet: Fleet,
-    sheet: LabelSheet,
-    view: View,
-    now: number,
-    marked: Marked,
-    names: NameRoom | null,
-    fixed: readonly FixedLabel[],
-    keepOut: readonly (readonly [number, number, number, number])[],
-    all: boolean,
-  ): void {
-    const boxes = this.#boxes;
-    boxes.clear();
-    for (const [x, y, w, h] of keepOut) boxes.add(x, y, w, h);
+  paint(g: CanvasRenderingContext2D, frame: LabelFrame): void {
+    const { drawn, keepOut, sheet, fixed } = frame;
+    this.#things.clear();
+    this.#placed.clear();
+    for (const [x, y, w, h] of keepOut) this.#things.add(x, y, w, h);
     for (let i = 0; i < drawn.count; i += 1) {
       const x = (drawn.x[i] ?? 0) - SPRITE_REACH;
       const y = (drawn.y[i] ?? 0) - SPRITE_REACH;
-      boxes.add(x, y, 2 * SPRITE_REACH, 2 * SPRITE_REACH);
+      this.#things.add(x, y, 2 * SPRITE_REACH, 2 * SPRITE_REACH);
     }
-    let left = MAX_LABELS;
+    this.#paintDevices(g, frame);
+    for (const label of fixed) {
+      const style = label.loud ? 'loud' : 'quiet';
+      const width = sheet.width(label.text, style);
+      const spot = { x: label.x, y: label.y, side: 0 };
+      const h = LABEL_PX + 5;
+      if (this.#placed.hit(label.x - 4, label.y - h / 2, width + 8, h)) continue;
+      if (!label.loud && this.#things.hit(label.x - 4, label.y - h / 2, width + 8, h)) continue;
+      takeRoom(this.#placed, spot, width);
+      sheet.draw(g, label.text, style, label.x, label.y);
+    }
+  }
+
+  #paintDevices(g: CanvasRenderingContext2D, frame: LabelFrame): void {
+    const { drawn, fleet, sheet, view, now, marked, names, all } = frame;
+    const placed: Room = { boxes: this.#placed, dx: 0, dy: 0 };
+    const quietly: Room[] = [placed, { boxes: this.#things, dx: 0, dy: 0 }];
+    if (names !== null) quietly.push(names);
     const sides = new Map<number, number>();
     // Topmost first: the selected, the alarmed, then the rest from moving to parked.
-    for (let k = drawn.count - 1; k >= 0 && left > 0; k -= 1) {
+    for (let k = drawn.count - 1; k >= 0 && sides.size < MAX_LABELS; k -= 1) {
       const i = drawn.order[k] ?? 0;
       const slot = drawn.slot[i] ?? 0;
       const selected = slot === marked.selected;
-      const alarmed = marked.alarms.has(slot);
-      const loud = selected || alarmed;
+      const loud = selected || marked.alarms.has(slot);
       if (!loud && !all) break;
       const name = fleet.device(slot)?.name;
       if (name === undefined) continue;
       if (!loud && fleet.state(slot, now) === 'offline') continue;
-      const style = loud ? 'loud' : 'plain';
-      const width = sheet.width(name, style);
       const x = drawn.x[i] ?? 0;
       const y = drawn.y[i] ?? 0;
       if (x < 0 || y < 0 || x > view.width || y > view.height) continue;
-      const off = labelOff(loud);
+      const style = loud ? 'loud' : 'plain';
+      const width = sheet.width(name, style);
+      const off = loud ? OFF.loud : OFF.plain;
       const before = this.#sides.get(slot) ?? -1;
-      const spot = placeLabel(boxes, names, x, y, width, off, before, loud);
+      const spot =
+        placeLabel(quietly, x, y, width, off, before) ??
+        (loud ? placeLabel([placed], x, y, width, off, before) : null) ??
+        (selected ? spotAt(0, x, y, width, off) : null);
       if (spot === null) continue;
+      takeRoom(this.#placed, spot, width);
       sides.set(slot, spot.side);
-      left -= 1;
       if (selected) paintTag(g, sheet.palette, view, name, spot.x, spot.y, width);
       else sheet.draw(g, name, style, spot.x, spot.y);
     }
     this.#sides = sides;
-    for (const label of fixed) {
-      const width = sheet.width(label.text, label.loud ? 'loud' : 'quiet');
-      const h = LABEL_PX + 5;
-      if (boxes.hit(label.x - 4, label.y - h / 2, width + 8, h) && !label.loud) continue;
-      boxes.add(label.x - 4, label.y - h / 2, width + 8, h);
-      sheet.draw(g, label.text, label.loud ? 'loud' : 'quiet', label.x, label.y);
-    }
   }
 }
+
+/** Distance from a device's middle to its name, px: a mark and a ring stand between. */
+const OFF = { loud: 26, plain: 14 } as const;
 
 const paintTag = (
   g: CanvasRenderingContext2D,

@@ -13,42 +13,54 @@ export interface LabelSpot {
 const HEIGHT = 17;
 const PAD = 4;
 
+/** Rectangles a name yields to, shifted against the screen. */
+export interface Room {
+  readonly boxes: Boxes;
+  readonly dx: number;
+  readonly dy: number;
+}
+
 /**
- * Finds room for a name beside a device and takes it in `taken`. The side it stood on before is tried first, so
- * that names do not jump about while their devices move.
+ * Finds room for a name beside a device, clear of everything in `yieldTo`. The side it stood on before is tried
+ * first, so that names do not jump about while their devices move. Null when no side is free.
  * @param off distance from the device's middle to the text, px
- * @param room further rectangles to yield to, shifted by `dx`, `dy`
- * @param force the name stands on its first side even where there is no room
+ * @param before the side of the last frame, or -1
  */
 export const placeLabel = (
-  taken: Boxes,
-  room: { readonly boxes: Boxes; readonly dx: number; readonly dy: number } | null,
+  yieldTo: readonly Room[],
   x: number,
   y: number,
   width: number,
   off: number,
   before: number,
-  force: boolean,
 ): LabelSpot | null => {
   const start = Math.max(before, 0);
   for (let i = 0; i < sides.length; i += 1) {
     const side = i === 0 ? start : i <= start ? i - 1 : i;
-    const spot = at(side, x, y, width, off);
-    const bx = spot.x - PAD;
-    const by = spot.y - HEIGHT / 2;
-    const bw = width + 2 * PAD;
-    if (taken.hit(bx, by, bw, HEIGHT)) continue;
-    if (room?.boxes.hit(bx + room.dx, by + room.dy, bw, HEIGHT)) continue;
-    taken.add(bx, by, bw, HEIGHT);
-    return spot;
+    const spot = spotAt(side, x, y, width, off);
+    const left = spot.x - PAD;
+    const top = spot.y - HEIGHT / 2;
+    const isFree = yieldTo.every(
+      ({ boxes, dx, dy }) => !boxes.hit(left + dx, top + dy, width + 2 * PAD, HEIGHT),
+    );
+    if (isFree) return spot;
   }
-  if (!force) return null;
-  const spot = at(0, x, y, width, off);
-  taken.add(spot.x - PAD, spot.y - HEIGHT / 2, width + 2 * PAD, HEIGHT);
-  return spot;
+  return null;
 };
 
-const at = (side: number, x: number, y: number, width: number, off: number): LabelSpot => {
+/** Takes the room of a placed name. */
+export const takeRoom = (boxes: Boxes, spot: LabelSpot, width: number): void => {
+  boxes.add(spot.x - PAD, spot.y - HEIGHT / 2, width + 2 * PAD, HEIGHT);
+};
+
+/** The spot on a side. */
+export const spotAt = (
+  side: number,
+  x: number,
+  y: number,
+  width: number,
+  off: number,
+): LabelSpot => {
   switch (side) {
     case 1:
       return { x: x - off - width, y, side };

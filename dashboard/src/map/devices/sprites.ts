@@ -23,8 +23,8 @@ const turning = shapes.filter(turns);
 const standing = shapes.filter((s) => !turns(s));
 const severities = Object.keys(severityShapes) as Severity[];
 const kinds = ['vehicle', 'badge'] as const satisfies Device['kind'][];
-/** Radius of a level's mark beside a device: waiting for a person, or taken note of. */
-const MARK_PX = { waiting: 16, seen: 12 } as const;
+/** Size of a level's mark beside a device: waiting for a person, or taken note of. */
+const MARK_PX = { waiting: 16, seen: 13 } as const;
 
 /** Column of a course, degrees clockwise from north. */
 export const headingStep = (degrees: number): number =>
