@@ -1,0 +1,188 @@
+import type { Connection, Fault, Message, Protocol } from '@xunji/protocols';
+import type { Entry, Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
+import { alarmFields, heartbeatFields, positionFields } from './gt06-fields.ts';
+import { type Line, maxBuffered, type StreamTerminal } from './terminal.ts';
+
+export interface Gt06Settings {
+  readonly imei: string;
+  readonly heartbeatMs: number;
+  /** A log-in, heartbeat or alarm that is not answered is repeated. @see GT06, log-in and heartbeat sections */
+  readonly answerMs?: number;
+  readonly attempts?: number;
+}
+
+/** A frame on the present line, in order of sending. */
+interface Sent {
+  readonly id: string;
+  readonly serial: number;
+  readonly frame: Uint8Array;
+  readonly entry: Entry | null;
+  readonly answerable: boolean;
+  attempts: number;
+  dueTime: number;
+}
+
+const defaults = { answerMs: 5_000, attempts: 3 };
+
+/**
+ * A GT06 tracker. Its positions are not answered, so it keeps them until a later frame of the same line is, and sends
+ * them again as re-uploads otherwise; that is what an answer promises here.
+ */
+export class Gt06Terminal implements StreamTerminal {
+  readonly ledger: Ledger;
+  readonly #protocol: Protocol;
+  readonly #settings: Required<Gt06Settings>;
+  #sent: Sent[] = [];
+  #backlog: Entry[] = [];
+  #connection: Connection | null = null;
+  #line: Line | null = null;
+  #online = false;
+  #serial = 1;
+  #heartbeatTime = 0;
+  #alarms: readonly string[] = [];
+  #last: Report | null = null;
+
+  constructor(protocol: Protocol, settings: Gt06Settings, ledger: Ledger) {
+    this.#protocol = protocol;
+    this.#settings = { ...defaults, ...settings };
+    this.ledger = ledger;
+  }
+
+  get pending(): number {
+    return this.#backlog.length + this.#sent.filter((s) => s.entry !== null).length;
+  }
+
+  opened(line: Line, now: number): void {
+    this.#line = line;
+    this.#connection = this.#protocol.open({ side: 'terminal' });
+    this.ledger.connected();
+    this.#send('0x01', {}, null, true, now);
+  }
+
+  received(chunk: Uint8Array, now: number): void {
+    const items = this.#connection?.push(chunk, now) ?? [];
+    for (const item of items) this.#take(item, now);
+  }
+
+  closed(_now: number): void {
+    if (this.#line !== null) this.ledger.fault('lineLost');
+    this.#line = null;
+    this.#connection = null;
+    this.#online = false;
+    const unconfirmed = this.#sent.flatMap((s) => (s.entry === null ? [] : [s.entry]));
+    this.#sent = [];
+    this.#backlog = [...unconfirmed, ...this.#backlog];
+  }
+
+  report(report: Report, now: number): void {
+    const entry = this.ledger.measured(report);
+    this.#last = report;
+    if (!this.#online) {
+      this.#backlog.push(entry);
+      if (this.#backlog.length > maxBuffered) {
+        this.#backlog.shift();
+        this.ledger.fault('bufferFull');
+      }
+      return;
+    }
+    const [fresh] = report.alarms.filter((alarm) => !this.#alarms.includes(alarm));
+    this.#alarms = report.alarms;
+    if (fresh === undefined) this.#send('0x22', positionFields(report, false), entry, false, now);
+    else this.#send('0x26', alarmFields(report, fresh), entry, true, now);
+  }
+
+  tick(now: number): void {
+    for (const sent of this.#sent) {
+      if (!sent.answerable || sent.dueTime > now) continue;
+      if (sent.attempts >= this.#settings.attempts) {
+        this.ledger.fault('noAnswer');
+        this.#line?.close();
+        return;
+      }
+      sent.attempts++;
+      sent.dueTime = now + this.#settings.answerMs;
+      if (sent.entry !== null) this.ledger.sent(sent.entry);
+      this.#line?.send(sent.frame);
+    }
+    if (this.#online && now >= this.#heartbeatTime) this.#heartbeat(now);
+  }
+
+  settle(now: number): void {
+    if (this.#online && this.pending > 0) this.#heartbeat(now);
+  }
+
+  #heartbeat(now: number): void {
+    this.#heartbeatTime = now + this.#settings.heartbeatMs;
+    this.#send('0x13', heartbeatFields(this.#last), null, true, now);
+  }
+
+  #take(item: Message | Fault, now: number): void {
+    if (item.kind === 'fault') {
+      this.ledger.fault('brokenFrame');
+      return;
+    }
+    const at = this.#sent.findIndex((s) => s.serial === item.serial && s.id === item.id);
+    const sent = this.#sent[at];
+    if (sent === undefined || !sent.answerable) {
+      this.ledger.fault('unexpectedAnswer');
+      return;
+    }
+    if (!equal(item.raw, bareAnswer(Number(sent.id), sent.serial))) {
+      this.ledger.fault('wrongAnswer');
+      return;
+    }
+    // An answer confirms its frame and every earlier one of this line.
+    for (const { entry } of this.#sent.slice(0, at + 1)) {
+      if (entry !== null) this.ledger.acknowledged(entry, now);
+    }
+    this.#sent = this.#sent.slice(at + 1);
+    if (sent.id === '0x01') this.#begin(now);
+  }
+
+  #begin(now: number): void {
+    this.#online = true;
+    const backlog = this.#backlog;
+    this.#backlog = [];
+    for (const entry of backlog) {
+      const late = entry.sends > 0 || now - entry.report.fixTime > this.#settings.answerMs * 2;
+      this.#send('0x22', positionFields(entry.report, late), entry, false, now);
+    }
+    this.#heartbeat(now);
+  }
+
+  #send(
+    id: string,
+    fields: Record<string, unknown>,
+    entry: Entry | null,
+    answerable: boolean,
+    now: number,
+  ): void {
+    const serial = this.#serial;
+    // Counts from 1 after power-on and wraps at 0xffff.
+    this.#serial = serial === 0xffff ? 1 : serial + 1;
+    const { imei, answerMs } = this.#settings;
+    const frame = this.#protocol.encode({ id, device: imei, edition: null, serial, fields });
+    this.#sent.push({ id, serial, frame, entry, answerable, attempts: 1, dueTime: now + answerMs });
+    if (entry !== null) this.ledger.sent(entry);
+    this.#line?.send(frame);
+  }
+}
+
+/**
+ * The ten bytes with which a platform must answer. Written without the codec, so that the two check each other.
+ * @see GT06, section on what must be answered
+ */
+export function bareAnswer(type: number, serial: number): Uint8Array {
+  const covered = [0x05, type, serial >> 8, serial & 0xff];
+  let crc = 0xffff;
+  for (const byte of covered) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ 0x8408 : crc >> 1;
+  }
+  crc ^= 0xffff;
+  return Uint8Array.from([0x78, 0x78, ...covered, crc >> 8, crc & 0xff, 0x0d, 0x0a]);
+}
+
+const equal = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
