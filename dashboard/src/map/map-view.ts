@@ -71,6 +71,7 @@ export class MapView {
   /** Whether the view still follows what there is to see, since nobody has chosen another. */
   #autoHome: boolean;
   #theme = '';
+  #interactive: boolean;
 
   /**
    * @param root the map's own element, with a size; carries the readings for tests
@@ -85,6 +86,7 @@ export class MapView {
     interactive: boolean,
     start: MapStart | null,
   ) {
+    this.#interactive = interactive;
     this.#root = root;
     this.#sources = sources;
     this.#tell = tell;
@@ -127,7 +129,7 @@ export class MapView {
       () => this.#repaint(true),
       () => {},
     );
-    this.#listen(target, interactive);
+    this.#listen(target);
   }
 
   /** Replaces parts of what is shown. */
@@ -234,7 +236,7 @@ export class MapView {
     this.#map.dispose();
   }
 
-  #listen(target: HTMLElement, interactive: boolean): void {
+  #listen(target: HTMLElement): void {
     const { fleet, alarms } = this.#sources;
     this.camera.view.on('change', () => this.#viewSoon());
     this.#map.on('change:size', () => {
@@ -252,7 +254,7 @@ export class MapView {
     );
     this.#remark();
     this.#viewSoon();
-    if (!interactive) return;
+    if (!this.#interactive) return;
     const input = new MapInput({
       map: this.#map,
       target,
@@ -353,7 +355,13 @@ export class MapView {
     const { drawn, lod } = this.#devices;
     this.summary = { drawn: drawn.count, alarms: this.#devices.alarmsDrawn(), lod, zoom };
     this.summaryTopic.emit();
+    if (this.#interactive) this.#report();
+  }
+
+  /** Keeps the readings for tests on the map's element. */
+  #report(): void {
     const { dataset } = this.#root;
+    const { lod, zoom } = this.summary;
     const [lon = 0, lat = 0] = this.camera.viewport()?.center ?? [];
     dataset['drawn'] = String(this.summary.drawn);
     dataset['lod'] = lod;

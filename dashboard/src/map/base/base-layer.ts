@@ -7,6 +7,7 @@ import type { View } from '../project.ts';
 import type { BaseData } from './base-data.ts';
 import { paintNames } from './base-names.ts';
 import { paintBase, paintLand } from './base-paint.ts';
+import { loadLand } from './land.ts';
 
 /** Painted beyond the view on each side, px, so that a pan moves a finished picture. */
 const SPARE = 160;
@@ -44,6 +45,12 @@ export class BaseLayer extends Layer {
     this.#element.style.cssText = 'position:absolute;inset:0;overflow:hidden';
     this.#canvas.style.cssText = 'position:absolute;left:0;top:0;transform-origin:0 0';
     this.#element.append(this.#canvas);
+    loadLand().then(
+      () => this.#repaint(),
+      () => {
+        // The map stays without its coast; what lies on it is unharmed.
+      },
+    );
   }
 
   /** Whether the present base map has been painted at least once. */

@@ -38,14 +38,17 @@ const BANK_M = 32;
 export const paintLand = (g: Context, view: View, palette: Palette): void => {
   const { of } = palette;
   g.setTransform(view.pixelRatio, 0, 0, view.pixelRatio, 0, 0);
-  g.fillStyle = of['m-water'];
+  const land = landIn(view);
+  // Until the outline is here everything is land: a sea that turns into land would be worse.
+  g.fillStyle = land === null ? of['m-land'] : of['m-water'];
   g.fillRect(0, 0, view.width, view.height);
+  if (land === null) return;
   worldTransform(g, view, 0, 0);
   g.fillStyle = of['m-land'];
   g.strokeStyle = of['m-water-line'];
   g.lineWidth = view.resolution;
   g.lineJoin = 'round';
-  for (const path of landIn(view)) {
+  for (const path of land) {
     g.fill(path);
     g.stroke(path);
   }
