@@ -45,11 +45,11 @@ export const locate = (app: ReturnType<typeof useApp>, alarm: Alarm): void => {
   const key = alarmKey(alarm);
   app.look.set({ selected: key, alarm: alarm.id, follow: false, sheet: null });
   const slot = app.fleet.slotOf(key);
-  const camera = app.view.current?.camera;
+  const view = app.view.current;
   if (slot >= 0 && app.fleet.placed(slot)) {
-    camera?.centerOn(app.fleet.at.lon[slot] ?? 0, app.fleet.at.lat[slot] ?? 0, 16);
+    view?.centerOn(app.fleet.at.lon[slot] ?? 0, app.fleet.at.lat[slot] ?? 0, 16);
   } else if (alarm.latitude !== null && alarm.longitude !== null) {
-    camera?.centerOn(alarm.longitude, alarm.latitude, 16);
+    view?.centerOn(alarm.longitude, alarm.latitude, 16);
   }
 };
 

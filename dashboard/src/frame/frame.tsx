@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { useApp } from '../app.ts';
 import { Icon, type IconName, Sign } from '../parts/icon.tsx';
 import { PanelBoundary } from '../parts/panel-boundary.tsx';
@@ -48,6 +48,7 @@ export const Frame = (props: {
   const text = useText();
   const app = useApp();
   const { session } = useRecord(app.standing);
+  const [path] = useLocation();
   const role = session?.user.role ?? 'subject';
   return (
     <div className="frame">
@@ -71,7 +72,8 @@ export const Frame = (props: {
             <Link
               key={screen}
               href={screen}
-              className={(active) => (active ? 'nav-entry on' : 'nav-entry')}
+              className={path.startsWith(screen) ? 'nav-entry on' : 'nav-entry'}
+              aria-current={path.startsWith(screen) ? 'page' : undefined}
             >
               <Icon name={icon} size={20} />
               <span>{text(word)}</span>

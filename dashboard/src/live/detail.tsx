@@ -95,7 +95,11 @@ const Values = ({ device, latest }: { device: Device; latest: LatestPosition | n
         <Value label={text('detail.ignition')} value={text(isOn ? 'detail.on' : 'detail.off')} />
       ) : null}
       {typeof latest?.mileageKm === 'number' ? (
-        <Value label={text('detail.mileage')} value={number(latest.mileageKm, 1)} unit="km" />
+        <Value
+          label={text('detail.mileage')}
+          value={number(latest.mileageKm, latest.mileageKm < 1000 ? 1 : 0)}
+          unit="km"
+        />
       ) : null}
       {typeof latest?.satellites === 'number' ? (
         <Value label={text('detail.satellites')} value={latest.satellites} />
@@ -202,10 +206,7 @@ const Buttons = ({ deviceKey }: { readonly deviceKey: string }) => {
         onClick={() => {
           const slot = app.fleet.slotOf(deviceKey);
           app.look.set({ sheet: null });
-          app.view.current?.camera.centerOn(
-            app.fleet.at.lon[slot] ?? 0,
-            app.fleet.at.lat[slot] ?? 0,
-          );
+          app.view.current?.centerOn(app.fleet.at.lon[slot] ?? 0, app.fleet.at.lat[slot] ?? 0);
         }}
       >
         {text('detail.locate')}
