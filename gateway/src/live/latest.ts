@@ -7,7 +7,7 @@ import {
 } from '../journal/record.ts';
 import type { DeviceRegistry } from '../records/devices.ts';
 import type { LatestPosition } from '../wire.ts';
-import { readIfThere, replaceFile } from './snapshot-file.ts';
+import { readIfThere, replaceFile } from '../journal/snapshot-file.ts';
 import { thresholds } from './thresholds.ts';
 
 /** A position without its raw frame. */

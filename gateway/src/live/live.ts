@@ -114,6 +114,11 @@ export class LiveServer {
     return this.#open.size;
   }
 
+  /** Of these, how many do not read now. */
+  get stuck(): number {
+    return [...this.#open.values()].filter(({ session }) => session.isStuck).length;
+  }
+
   /** The configuration was edited: dashboards load their list of fences again. */
   configured(entries: readonly Pick<ConfigEntry, 'what'>[]): void {
     this.#fencesChanged ||= entries.some((e) => e.what === 'fence');

@@ -25,9 +25,8 @@ export class Rows {
     options.devices.onChange(({ changed, removed }) => {
       for (const entry of changed) this.#put(entry);
       for (const device of removed) {
-        const key = deviceKey(device);
-        const slot = this.#slots.get(key);
-        this.#slots.delete(key);
+        // Its slot stays known, so that it can be said to be gone.
+        const slot = this.#slots.get(deviceKey(device));
         if (slot !== undefined) this.#bySlot[slot] = undefined;
       }
     });
@@ -44,7 +43,7 @@ export class Rows {
     this.#made.clear();
   }
 
-  /** The slot of a device key, also of one that has just been removed; undefined for a stranger. */
+  /** The slot of a device key, also of a device that was removed; undefined for a stranger. */
   slotOf(key: string): number | undefined {
     return this.#slots.get(key);
   }

@@ -89,6 +89,11 @@ export class LiveSession {
     });
   }
 
+  /** Whether its line took nothing at the last batch. */
+  get isStuck(): boolean {
+    return this.#unwritableSince !== null;
+  }
+
   /** Alarm changes in the order of their seq. */
   alarms(changes: readonly AlarmChange[]): void {
     if (this.#held !== null) this.#held.push(...changes);
