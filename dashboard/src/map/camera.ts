@@ -63,6 +63,8 @@ export class Camera {
   });
   /** When the user last moved the map, ms of `performance.now()`. */
   touchedAt = Number.NEGATIVE_INFINITY;
+  /** Whether anybody has chosen where to look; until then the map may look for itself. */
+  chosen = false;
   #map: OlMap;
 
   constructor(map: OlMap) {
@@ -118,6 +120,7 @@ export class Camera {
   /** Shows a whole box of degrees; a box without extent is looked at from zoom 16. */
   fit(box: readonly [number, number, number, number], fly = true, padding = 48): void {
     const [w, s, e, n] = box;
+    this.chosen = true;
     const size = this.#map.getSize();
     const extent = [toX(w), toY(s), toX(e), toY(n)];
     const room = Math.min(padding, (size?.[0] ?? 0) / 6, (size?.[1] ?? 0) / 6);
@@ -131,6 +134,7 @@ export class Camera {
 
   /** Looks there at once. */
   jump(center: readonly [number, number], zoom: number): void {
+    this.chosen = true;
     this.view.cancelAnimations();
     this.view.setCenter([toX(center[0]), toY(center[1])]);
     this.view.setZoom(zoom);
@@ -165,10 +169,12 @@ export class Camera {
 
   /** The user has just moved the map. */
   touched(): void {
+    this.chosen = true;
     this.touchedAt = performance.now();
   }
 
   #go(to: { center?: number[]; zoom?: number }): void {
+    this.chosen = true;
     this.view.cancelAnimations();
     if (still() || this.#map.getSize() === undefined) {
       if (to.center) this.view.setCenter(to.center);

@@ -22,8 +22,6 @@ export interface InputParts {
   readonly tool: FenceTool;
   readonly tell: MapEvents;
   readonly scene: () => MapScene;
-  /** The user moved the map. */
-  readonly moved: () => void;
 }
 
 const isTouch = (event: MapBrowserEvent): boolean =>
@@ -46,7 +44,6 @@ export class MapInput {
     ];
     const wheel = (): void => {
       parts.camera.touched();
-      parts.moved();
     };
     const key = (event: KeyboardEvent): void => {
       if (event.target !== target || !answerKey(event, this.#keys())) return;
@@ -113,9 +110,8 @@ export class MapInput {
   }
 
   #panned(): void {
-    const { camera, moved, scene, tell } = this.#parts;
+    const { camera, scene, tell } = this.#parts;
     camera.touched();
-    moved();
     tell.onOverlap(null);
     if (scene().follow) tell.onFollowEnd();
   }

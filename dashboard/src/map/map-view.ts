@@ -68,8 +68,8 @@ export class MapView {
   #doubleClickTimer: ReturnType<typeof setTimeout> | null = null;
   #viewTimer: ReturnType<typeof setTimeout> | null = null;
   #stops: (() => void)[] = [];
-  /** Whether the view still follows what there is to see, since nobody has chosen another. */
-  #autoHome: boolean;
+  /** Whether the fleet's box has been looked at; it is not followed as the fleet moves. */
+  #fleetShown = false;
   #theme = '';
   #interactive: boolean;
 
@@ -90,7 +90,6 @@ export class MapView {
     this.#root = root;
     this.#sources = sources;
     this.#tell = tell;
-    this.#autoHome = start === null;
     this.#baseSwitch = new BaseSwitch(this.#base, (state) => {
       this.#root.dataset['baseMap'] = state;
       tell.onBaseMap(state);
@@ -168,7 +167,6 @@ export class MapView {
     const { fleet } = this.#sources;
     const slot = fleet.slotOf(key);
     if (slot < 0 || !fleet.placed(slot)) return false;
-    this.#autoHome = false;
     if (!this.camera.within(fleet.at.x[slot] ?? 0, fleet.at.y[slot] ?? 0, REVEAL_SHARE)) {
       this.camera.centerOn(fleet.at.lon[slot] ?? 0, fleet.at.lat[slot] ?? 0);
     }
@@ -179,14 +177,12 @@ export class MapView {
   revealFence(id: string): boolean {
     const box = this.#fences.boxOf(id);
     if (box === null) return false;
-    this.#autoHome = false;
     this.camera.fit([...box], true, 96);
     return true;
   }
 
   /** Looks at a place, at the present zoom unless another is given. */
   centerOn(lon: number, lat: number, zoom?: number): void {
-    this.#autoHome = false;
     this.camera.centerOn(lon, lat, zoom);
   }
 
@@ -253,6 +249,7 @@ export class MapView {
       alarms.changed.subscribe(() => this.#remark()),
     );
     this.#remark();
+    this.#comeHome();
     this.#viewSoon();
     if (!this.#interactive) return;
     const input = new MapInput({
@@ -265,9 +262,6 @@ export class MapView {
       tool: this.#tool,
       tell: this.#tell,
       scene: () => this.#scene,
-      moved: () => {
-        this.#autoHome = false;
-      },
     });
     this.#stops.push(
       () => input.dispose(),
@@ -304,7 +298,7 @@ export class MapView {
 
   #rows(): void {
     this.#trail.take();
-    if (this.#autoHome) this.#comeHome();
+    if (!this.#fleetShown) this.#comeHome();
     if (this.#scene.follow) this.#follow(FOLLOW_SHARE);
     this.#devices.changed();
   }
@@ -328,12 +322,14 @@ export class MapView {
     this.centerOn(fleet.at.lon[slot] ?? 0, fleet.at.lat[slot] ?? 0);
   }
 
+  /** Looks at what there is to see, until somebody chooses where to look. */
   #comeHome(): void {
-    if (!this.#autoHome || this.#map.getSize() === undefined) return;
-    // A base map says for good where to look; the fleet's box only until more of it is known.
-    if (this.home(false) && this.#scene.baseMap?.bbox && this.#sources.fleet.top > 0) {
-      this.#autoHome = false;
-    }
+    if (this.camera.chosen || this.#map.getSize() === undefined) return;
+    const hasFleet = this.#sources.fleet.top > 0;
+    if (this.#scene.baseMap?.bbox || !this.#fleetShown) this.home(false);
+    this.#fleetShown ||= hasFleet;
+    // The base map's box stands while the page settles, and for good once there are devices on it.
+    this.camera.chosen = hasFleet && Boolean(this.#scene.baseMap?.bbox);
   }
 
   #clientPixel(idOrKey: string): { x: number; y: number } | null {
