@@ -156,12 +156,13 @@ export class Simulation {
 
   #advance(actor: Actor, now: number): void {
     const { device, terminal, witness } = actor;
-    const second = Math.floor((now - device.phaseMs - this.#startTime) / 1000);
+    const second = Math.floor((now - (device.phaseMs % 1000) - this.#startTime) / 1000);
     while (actor.seenS < second) {
       actor.seenS++;
       witness.see(actor.seenS);
       if (actor.seenS < actor.nextS) continue;
-      actor.nextS += device.intervalS;
+      // All say where they are at once, then each in its own second of the interval.
+      actor.nextS += actor.seenS === 0 ? 1 + Math.floor(device.phaseMs / 1000) : device.intervalS;
       const report = device.carrier.measure(actor.seenS, this.#startTime + actor.seenS * 1000);
       witness.hear(actor.seenS, report.alarms);
       terminal.report(report, now);

@@ -26,7 +26,8 @@ interface Common {
 }
 
 const editions = ['2013', '2019', '2011'] as const;
-const phaseMs = (random: Random): number => random.fork('phase').int(0, 900);
+const phaseMs = (random: Random, intervalS: number): number =>
+  random.fork('phase').int(0, intervalS * 1000 - 1);
 
 function carrier(mover: Mover, outdoors: boolean, common: Common, battery: boolean): Carrier {
   const { random, incidents = [] } = common;
@@ -59,7 +60,7 @@ export function sweeper({ city, graph }: Stage, common: Common): SimulatedDevice
     name: `沪A·1${digits(index, 7)}`,
     group: index % 2 === 0 ? '环卫一队' : '环卫二队',
     intervalS: common.intervalS ?? 10,
-    phaseMs: phaseMs(random),
+    phaseMs: phaseMs(random, common.intervalS ?? 10),
     carrier: carrier(new Drive(graph, random.fork('drive'), style), true, common, false),
   };
 }
@@ -84,7 +85,7 @@ export function vehicle({ city, graph }: Stage, common: Common): SimulatedDevice
     name: `沪A·3${digits(index, 3)}`,
     group: '物流车队',
     intervalS: common.intervalS ?? 10,
-    phaseMs: phaseMs(random),
+    phaseMs: phaseMs(random, common.intervalS ?? 10),
     carrier: carrier(new Drive(graph, random.fork('drive'), style), true, common, false),
   };
 }
@@ -133,7 +134,7 @@ const badge = (index: number, group: string, { random, intervalS }: Common) => (
   name: personName(index),
   group,
   intervalS: intervalS ?? 10,
-  phaseMs: phaseMs(random),
+  phaseMs: phaseMs(random, intervalS ?? 10),
 });
 
 /** Four digits that look like a plate's and differ from index to index. */

@@ -19,7 +19,7 @@ export interface SimulatedDevice {
   readonly name: string;
   readonly group: string;
   readonly intervalS: number;
-  /** Milliseconds after the full second at which it sends, so that a fleet does not send in one burst. */
+  /** Its place in the interval, 0 to below `intervalS`, so that a fleet does not send in one burst. */
   readonly phaseMs: number;
   readonly carrier: Carrier;
 }
