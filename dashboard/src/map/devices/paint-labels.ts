@@ -18,6 +18,9 @@ export interface FixedLabel {
   readonly loud: boolean;
 }
 
+/** Height a fence's name takes, px. */
+const HEIGHT = LABEL_PX + 5;
+
 /** What the names of one frame are painted from. */
 export interface LabelFrame {
   readonly drawn: Drawn;
@@ -44,7 +47,7 @@ export class Labelling {
   #sides = new Map<number, number>();
 
   paint(g: CanvasRenderingContext2D, frame: LabelFrame): void {
-    const { drawn, keepOut, sheet, fixed } = frame;
+    const { drawn, keepOut, sheet, fixed, names } = frame;
     this.#things.clear();
     this.#placed.clear();
     for (const [x, y, w, h] of keepOut) this.#things.add(x, y, w, h);
@@ -58,9 +61,14 @@ export class Labelling {
       const style = label.loud ? 'loud' : 'quiet';
       const width = sheet.width(label.text, style);
       const spot = { x: label.x, y: label.y, side: 0 };
-      const h = LABEL_PX + 5;
-      if (this.#placed.hit(label.x - 4, label.y - h / 2, width + 8, h)) continue;
-      if (!label.loud && this.#things.hit(label.x - 4, label.y - h / 2, width + 8, h)) continue;
+      const left = label.x - 4;
+      const top = label.y - HEIGHT / 2;
+      const w = width + 8;
+      if (this.#placed.hit(left, top, w, HEIGHT)) continue;
+      const isCrowded =
+        this.#things.hit(left, top, w, HEIGHT) ||
+        names?.boxes.hit(left + names.dx, top + names.dy, w, HEIGHT) === true;
+      if (isCrowded && !label.loud) continue;
       takeRoom(this.#placed, spot, width);
       sheet.draw(g, label.text, style, label.x, label.y);
     }
