@@ -1,5 +1,10 @@
-import { type BoundingBox, M_PER_DEGREE, metresPerLongitude, type Shape } from './geometry.ts';
-import { signedDistanceM } from './geometry.ts';
+import {
+  type BoundingBox,
+  M_PER_DEGREE,
+  metresPerLongitude,
+  type Shape,
+  signedDistanceM,
+} from './geometry.ts';
 
 /** What the grid holds: an outline and how far around it positions still concern it. */
 export interface Placed {
@@ -128,7 +133,8 @@ function relate(
 ): 'covers' | 'edges' | 'apart' {
   const latitude = south + size / 2;
   const outer = Math.max(Math.abs(south), Math.abs(south + size));
-  const inner = south <= 0 && south + size >= 0 ? 0 : Math.min(Math.abs(south), Math.abs(south + size));
+  const inner =
+    south <= 0 && south + size >= 0 ? 0 : Math.min(Math.abs(south), Math.abs(south + size));
   const centre = Math.max(metresPerLongitude(latitude), 1);
   const halfDiagonal =
     Math.hypot(M_PER_DEGREE, fence.shape.kind === 'circle' ? metresPerLongitude(inner) : centre) *

@@ -8,7 +8,7 @@ export const MIN_FIXES = 2;
 /** After a longer silence a candidate begins anew, and nothing is interpolated over it. */
 export const MAX_GAP_MS = 600_000;
 /** How long `neutral` takes a return more easily after an exit. */
-const RETURN_MS = 30 * 60_000;
+export const RETURN_MS = 30 * 60_000;
 
 type Profile = FenceProperties['profile'];
 

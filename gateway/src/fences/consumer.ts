@@ -1,0 +1,104 @@
+import type { Consumer } from '../journal/consumer.ts';
+import type { JournalRecord } from '../journal/record.ts';
+import { readIfThere, replaceFile } from '../journal/snapshot-file.ts';
+import { type EngineState, FenceEngine, type LeftAside } from './engine.ts';
+import type { Fact } from './facts.ts';
+
+/** Who makes alarms of facts. Told of everything in journal order, at least once. */
+export interface FactSink {
+  /**
+   * Takes the facts of records up to `upTo`; durable when it resolves. Facts it has taken before are passed over.
+   * @param records the records they came from, for what needs no position (the clock, rules)
+   */
+  take(facts: readonly Fact[], records: readonly JournalRecord[], upTo: number): Promise<void>;
+  /** What has to be in the snapshot for `restore`: revisions that the journal may no longer hold. */
+  save(): unknown;
+  restore(saved: unknown): void;
+}
+
+export interface FenceConsumerOptions {
+  /** The snapshot file. */
+  readonly path: string;
+  readonly sink: FactSink;
+  /** Ms UTC, for how often a snapshot is due. */
+  readonly now: () => number;
+  /** A snapshot that cannot be read; the journal is read again from its beginning. */
+  readonly onError: (error: unknown) => void;
+  readonly onLeftAside?: (why: LeftAside) => void;
+  readonly onFact?: (fact: Fact) => void;
+  readonly snapshotEveryMs?: number;
+}
+
+interface Snapshot {
+  readonly version: number;
+  readonly engine: EngineState;
+  readonly sink: unknown;
+}
+
+const VERSION = 1;
+const SNAPSHOT_EVERY_MS = 30_000;
+
+/** Runs the engine over the journal; its snapshot is where a restart goes on from, and the rest is replayed. */
+export class FenceConsumer implements Consumer {
+  readonly name = 'fences';
+  readonly #options: FenceConsumerOptions;
+  #engine: FenceEngine;
+  #savedSeq = 0;
+  #savedTime: number;
+  /** Made and not yet taken by the sink: a failed batch is tried again without judging it twice. */
+  #facts: Fact[] = [];
+
+  private constructor(options: FenceConsumerOptions) {
+    this.#options = options;
+    this.#engine = new FenceEngine(options.onLeftAside);
+    this.#savedTime = options.now();
+  }
+
+  static async open(options: FenceConsumerOptions): Promise<FenceConsumer> {
+    const consumer = new FenceConsumer(options);
+    const text = await readIfThere(options.path);
+    if (text !== null) consumer.#load(text);
+    return consumer;
+  }
+
+  cursor(): Promise<number> {
+    return Promise.resolve(this.#savedSeq);
+  }
+
+  async apply(records: readonly JournalRecord[]): Promise<void> {
+    const made = this.#facts.length;
+    for (const record of records) this.#engine.take(record, this.#facts);
+    for (const fact of this.#facts.slice(made)) this.#options.onFact?.(fact);
+    await this.#options.sink.take(this.#facts, records, this.#engine.seq);
+    this.#facts = [];
+    const every = this.#options.snapshotEveryMs ?? SNAPSHOT_EVERY_MS;
+    if (this.#options.now() - this.#savedTime >= every) await this.save();
+  }
+
+  /** Makes the state durable as of what the sink has taken. */
+  async save(): Promise<void> {
+    const { seq } = this.#engine;
+    if (this.#facts.length > 0 || seq === this.#savedSeq) return;
+    const snapshot: Snapshot = {
+      version: VERSION,
+      engine: this.#engine.save(),
+      sink: this.#options.sink.save(),
+    };
+    await replaceFile(this.#options.path, JSON.stringify(snapshot));
+    this.#savedSeq = seq;
+    this.#savedTime = this.#options.now();
+  }
+
+  #load(text: string): void {
+    try {
+      const saved = JSON.parse(text) as Snapshot;
+      if (saved.version !== VERSION) throw new Error(`snapshot of version ${saved.version}`);
+      this.#engine.load(saved.engine);
+      this.#options.sink.restore(saved.sink);
+      this.#savedSeq = saved.engine.seq;
+    } catch (error) {
+      this.#engine = new FenceEngine(this.#options.onLeftAside);
+      this.#options.onError(error);
+    }
+  }
+}

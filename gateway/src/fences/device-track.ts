@@ -1,0 +1,53 @@
+import type { DeviceAlarm } from '@xunji/protocols';
+import type { DeviceRef } from '../journal/record.ts';
+import type { Fix, Stay } from './stay.ts';
+
+/** What the engine remembers of one device; plain data but for the maps. */
+export interface DeviceTrack {
+  readonly ref: DeviceRef;
+  kind: 'vehicle' | 'badge';
+  subject: string;
+  /** Sequence of the last fix that was judged, 0 before the first. A fence known before it and without a stay: outside. */
+  judgedSeq: number;
+  /** The last fix that was judged. */
+  before: Fix | null;
+  /** By fence id; only where the device is inside, may be about to change, or went out not long ago. */
+  readonly stays: Map<string, Stay>;
+  /** Newest report whose alarms were looked at, ms UTC. */
+  alarmTime: number;
+  /** Alarms the device states, and for how many reports each has not been stated. */
+  readonly alarms: Map<DeviceAlarm, number>;
+}
+
+/** A device as long as nobody has said more of it. */
+export const newTrack = (ref: DeviceRef): DeviceTrack => ({
+  ref,
+  kind: ref.protocol === 'mqtt' ? 'badge' : 'vehicle',
+  subject: ref.id,
+  judgedSeq: 0,
+  before: null,
+  stays: new Map(),
+  alarmTime: Number.NEGATIVE_INFINITY,
+  alarms: new Map(),
+});
+
+/** As JSON holds it. */
+export interface SavedTrack extends Omit<DeviceTrack, 'stays' | 'alarms' | 'alarmTime'> {
+  readonly stays: readonly (readonly [string, Stay])[];
+  readonly alarms: readonly (readonly [DeviceAlarm, number])[];
+  readonly alarmTime: number | null;
+}
+
+export const saveTrack = (track: DeviceTrack): SavedTrack => ({
+  ...track,
+  stays: [...track.stays],
+  alarms: [...track.alarms],
+  alarmTime: Number.isFinite(track.alarmTime) ? track.alarmTime : null,
+});
+
+export const loadTrack = (saved: SavedTrack): DeviceTrack => ({
+  ...saved,
+  stays: new Map(saved.stays),
+  alarms: new Map(saved.alarms),
+  alarmTime: saved.alarmTime ?? Number.NEGATIVE_INFINITY,
+});

@@ -1,0 +1,298 @@
+import type { Position, PositionSource } from '@xunji/protocols';
+import { type DeviceRef, deviceKey, type JournalRecord } from '../journal/record.ts';
+import type { Fence } from '../wire.ts';
+import {
+  type DeviceTrack,
+  loadTrack,
+  newTrack,
+  type SavedTrack,
+  saveTrack,
+} from './device-track.ts';
+import type { Fact } from './facts.ts';
+import { shapeOf, signedDistanceM } from './geometry.ts';
+import { type Cell, Grid, type Placed } from './grid.ts';
+import { accuracyM, MAX_ACCURACY_M, profiles, RETURN_MS } from './profiles.ts';
+import { type Fix, firstStay, type Judged, judge, outsideStay, type Stay } from './stay.ts';
+
+/** Positions by other means prove nothing about an outline. @see product.md section 3, item 1 */
+const judgedSources: readonly PositionSource[] = ['gnss', 'fused', 'manual'];
+/** An alarm is over once so many reports in a row do not state it. @see product.md section 4 */
+const REPORTS_TO_CLEAR = 2;
+
+type JournalPosition = Extract<JournalRecord, { kind: 'position' }>;
+type JournalConfig = Extract<JournalRecord, { kind: 'config' }>;
+
+interface ActiveFence extends Placed, Judged {
+  readonly fence: Fence;
+  /** Where its present outline and sensitivity entered the journal. */
+  readonly sinceSeq: number;
+  /** Sequence of the last position that was compared with it. */
+  comparedSeq: number;
+}
+
+/** Why a position was left aside; for the counters. */
+export type LeftAside = 'noFix' | 'source' | 'accuracy' | 'outOfOrder';
+
+/** The engine's whole memory, as JSON holds it. */
+export interface EngineState {
+  readonly seq: number;
+  readonly fences: readonly { readonly fence: Fence; readonly sinceSeq: number }[];
+  readonly devices: readonly SavedTrack[];
+}
+
+/**
+ * Positions and previous state → facts. Pure: a clock it knows only from the journal, so that reading the same
+ * records gives the same facts however they are batched. Each fence is judged by itself. A device costs memory
+ * only for fences it is in or near, and time for those whose cells it is in.
+ */
+export class FenceEngine {
+  readonly #fences = new Map<string, ActiveFence>();
+  readonly #grid = new Grid<ActiveFence>();
+  readonly #devices = new Map<string, DeviceTrack>();
+  readonly #cells: Cell<ActiveFence>[] = [];
+  readonly #onLeftAside: (why: LeftAside) => void;
+  #seq = 0;
+
+  constructor(onLeftAside: (why: LeftAside) => void = () => undefined) {
+    this.#onLeftAside = onLeftAside;
+  }
+
+  /** The last record taken in. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Takes the next record; one that was taken before is passed over. */
+  take(record: JournalRecord, facts: Fact[]): void {
+    if (record.seq <= this.#seq) return;
+    this.#seq = record.seq;
+    if (record.kind === 'position') {
+      const track = this.#track(record.device);
+      this.#judge(record, track, facts);
+      this.#deviceAlarms(record, track, facts);
+    } else if (record.kind === 'config') this.#configure(record, facts);
+  }
+
+  save(): EngineState {
+    return {
+      seq: this.#seq,
+      fences: [...this.#fences.values()].map(({ fence, sinceSeq }) => ({ fence, sinceSeq })),
+      devices: [...this.#devices.values()].map(saveTrack),
+    };
+  }
+
+  /** Into an engine that has taken nothing yet. */
+  load(state: EngineState): void {
+    for (const { fence, sinceSeq } of state.fences) this.#place(fence, sinceSeq);
+    for (const saved of state.devices) this.#devices.set(deviceKey(saved.ref), loadTrack(saved));
+    this.#seq = state.seq;
+  }
+
+  #track(ref: DeviceRef): DeviceTrack {
+    const key = deviceKey(ref);
+    let track = this.#devices.get(key);
+    if (track === undefined) {
+      track = newTrack(ref);
+      this.#devices.set(key, track);
+    }
+    return track;
+  }
+
+  #judge(record: JournalPosition, track: DeviceTrack, facts: Fact[]): void {
+    const fix = this.#fitFix(record.position, track);
+    if (fix === null) return;
+    const { seq } = record;
+    for (const cell of this.#grid.at(fix.latitude, fix.longitude, this.#cells)) {
+      for (const fence of cell.covers) this.#compare(fence, true, record, track, fix, facts);
+      for (const fence of cell.edges) this.#compare(fence, false, record, track, fix, facts);
+    }
+    for (const id of track.stays.keys()) {
+      const fence = this.#fences.get(id);
+      if (fence === undefined) track.stays.delete(id);
+      else if (fence.comparedSeq !== seq) this.#compare(fence, false, record, track, fix, facts);
+    }
+    track.before = fix;
+    track.judgedSeq = seq;
+  }
+
+  /** Null when the position cannot be judged by, with the reason counted. */
+  #fitFix(position: Position, track: DeviceTrack): Fix | null {
+    const { latitude, longitude, fixTime, valid, source } = position;
+    if (!valid || latitude === null || longitude === null) return this.#leave('noFix');
+    if (!judgedSources.includes(source)) return this.#leave('source');
+    const accuracy = accuracyM(position);
+    if (accuracy > MAX_ACCURACY_M) return this.#leave('accuracy');
+    if (track.before !== null && fixTime <= track.before.time) return this.#leave('outOfOrder');
+    return { time: fixTime, latitude, longitude, accuracyM: accuracy };
+  }
+
+  #leave(why: LeftAside): null {
+    this.#onLeftAside(why);
+    return null;
+  }
+
+  #compare(
+    fence: ActiveFence,
+    isCovered: boolean,
+    record: JournalPosition,
+    track: DeviceTrack,
+    fix: Fix,
+    facts: Fact[],
+  ): void {
+    // A large fence may lie in the cells of several levels.
+    if (fence.comparedSeq === record.seq) return;
+    fence.comparedSeq = record.seq;
+    const distanceM = isCovered
+      ? Number.NEGATIVE_INFINITY
+      : signedDistanceM(fence.shape, fix.latitude, fix.longitude);
+    const { id } = fence.fence;
+    const known = track.stays.get(id);
+    if (known === undefined && track.judgedSeq <= fence.sinceSeq) {
+      keep(track, id, firstStay(fence, distanceM, fix), fix.time);
+      return;
+    }
+    const stay = known ?? outsideStay();
+    const occurredTime = judge(stay, fence, track.kind, distanceM, fix, track.before);
+    keep(track, id, stay, fix.time);
+    if (occurredTime === null) return;
+    const { name, rev } = fence.fence.properties;
+    facts.push({
+      kind: stay.inside ? 'enter' : 'exit',
+      fence: { id, name, rev },
+      seq: record.seq,
+      device: track.ref,
+      subject: track.subject,
+      occurredTime,
+      confirmedTime: fix.time,
+      receivedTime: record.receivedTime,
+      latitude: fix.latitude,
+      longitude: fix.longitude,
+      accuracyM: fix.accuracyM,
+      late: record.late,
+    });
+  }
+
+  /** Rising edges raise, falling edges held for two reports clear; a report older than the last says nothing. */
+  #deviceAlarms(record: JournalPosition, track: DeviceTrack, facts: Fact[]): void {
+    const { position } = record;
+    const { alarms } = position;
+    if (alarms.length === 0 && track.alarms.size === 0) return;
+    if (position.fixTime < track.alarmTime) return;
+    track.alarmTime = position.fixTime;
+    for (const alarm of alarms) {
+      if (!track.alarms.has(alarm)) facts.push(alarmFact('alarmOn', alarm, record, track));
+      track.alarms.set(alarm, 0);
+    }
+    for (const [alarm, missing] of track.alarms) {
+      if (alarms.includes(alarm)) continue;
+      if (missing + 1 < REPORTS_TO_CLEAR) track.alarms.set(alarm, missing + 1);
+      else {
+        track.alarms.delete(alarm);
+        facts.push(alarmFact('alarmOff', alarm, record, track));
+      }
+    }
+  }
+
+  #configure(record: JournalConfig, facts: Fact[]): void {
+    if (record.what === 'fence') this.#configureFence(record, facts);
+    else if (record.what === 'device') this.#configureDevice(record);
+  }
+
+  #configureFence({ id, value, seq, receivedTime }: JournalConfig, facts: Fact[]): void {
+    const known = this.#fences.get(id);
+    const fence = value as Fence | null;
+    if (known !== undefined && fence !== null && isSameOutline(known.fence, fence)) {
+      this.#remove(known);
+      this.#place(fence, known.sinceSeq);
+      return;
+    }
+    if (known !== undefined) {
+      this.#remove(known);
+      for (const track of this.#devices.values()) track.stays.delete(id);
+      facts.push({ kind: 'fenceChanged', seq, receivedTime, fenceId: id });
+    }
+    if (fence !== null) this.#place(fence, seq);
+  }
+
+  #configureDevice({ value, id }: JournalConfig): void {
+    if (value === null) {
+      this.#devices.delete(id);
+      return;
+    }
+    const { protocol, kind, name, subject, ...device } = value as {
+      protocol: DeviceRef['protocol'];
+      id: string;
+      kind: DeviceTrack['kind'];
+      name: string;
+      subject: string | null;
+    };
+    const track = this.#track({ protocol, id: device.id });
+    track.kind = kind;
+    track.subject = subject ?? name;
+  }
+
+  #place(fence: Fence, sinceSeq: number): void {
+    const { radiusM, profile, bufferM } = fence.properties;
+    const active: ActiveFence = {
+      fence,
+      sinceSeq,
+      shape: shapeOf(fence.geometry, radiusM),
+      profile,
+      bufferM,
+      reachM: profiles[profile].reachM(bufferM),
+      comparedSeq: 0,
+    };
+    this.#fences.set(fence.id, active);
+    this.#grid.add(active);
+  }
+
+  #remove(fence: ActiveFence): void {
+    this.#fences.delete(fence.fence.id);
+    this.#grid.remove(fence);
+  }
+}
+
+/** Keeps a stay only while it says more than "outside". */
+function keep(track: DeviceTrack, id: string, stay: Stay, time: number): void {
+  const matters =
+    stay.inside ||
+    stay.candidate !== null ||
+    (stay.exitTime !== null && time - stay.exitTime <= RETURN_MS);
+  if (matters) track.stays.set(id, stay);
+  else track.stays.delete(id);
+}
+
+function alarmFact(
+  kind: 'alarmOn' | 'alarmOff',
+  alarm: Position['alarms'][number],
+  record: JournalPosition,
+  track: DeviceTrack,
+): Fact {
+  const { position, seq, receivedTime, late } = record;
+  // An alarm without a fix stands at the last place known. @see product.md, row F14
+  const place = position.valid ? position : track.before;
+  return {
+    kind,
+    alarm,
+    seq,
+    device: track.ref,
+    subject: track.subject,
+    occurredTime: position.fixTime,
+    confirmedTime: position.fixTime,
+    receivedTime,
+    latitude: place?.latitude ?? null,
+    longitude: place?.longitude ?? null,
+    accuracyM: position.valid ? accuracyM(position) : (track.before?.accuracyM ?? null),
+    late,
+  };
+}
+
+/** Whether an edit leaves every judgement as it is: then nothing is judged anew. */
+function isSameOutline(a: Fence, b: Fence): boolean {
+  return (
+    a.properties.profile === b.properties.profile &&
+    a.properties.bufferM === b.properties.bufferM &&
+    a.properties.radiusM === b.properties.radiusM &&
+    JSON.stringify(a.geometry) === JSON.stringify(b.geometry)
+  );
+}
