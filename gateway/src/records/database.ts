@@ -1,10 +1,11 @@
 import { Kysely, Migrator, SqliteDialect } from 'kysely';
+import type { AlarmTables } from '../alarms/tables.ts';
 import { migrations } from './migrations.ts';
 import { GuardedSqlite, RecordsError } from './sqlite.ts';
 import type { RecordsTables } from './tables.ts';
 
 /** Every table people or engines edit, by the room that owns it. A room adds its own type here. */
-export interface Tables extends RecordsTables {}
+export interface Tables extends RecordsTables, AlarmTables {}
 
 /** The records as every room uses them: SQL by kysely, one connection. Await nothing else inside a transaction. */
 export type Records = Kysely<Tables>;

@@ -1,4 +1,5 @@
 import type { Migration } from 'kysely';
+import { createAlarms } from '../alarms/schema.ts';
 import { createRecords } from './schema.ts';
 
 /**
@@ -7,4 +8,5 @@ import { createRecords } from './schema.ts';
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '001-records': createRecords,
+  '002-alarms': createAlarms,
 };

@@ -1,0 +1,369 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { FactSink } from '../fences/consumer.ts';
+import type { Fact } from '../fences/facts.ts';
+import type { JournalRecord } from '../journal/record.ts';
+import type { AlarmAnswer, AlarmChange, AlarmDesk, AlarmQuery, EventQuery } from '../live/desk.ts';
+import type { Records } from '../records/database.ts';
+import type { Alarm, FenceEvent, Page, Rule, Severity } from '../wire.ts';
+import {
+  type AlarmRow,
+  acknowledge,
+  close,
+  conditionOver,
+  isOpenRow,
+  LOW_CLOSES_MS,
+  overtaken,
+  raise,
+  type Step,
+} from './life.ts';
+import { decodePlace, encodePlace } from './place.ts';
+import { alarmOf, eventOf, eventRow } from './rows.ts';
+import { type Consequence, ofDeviceAlarm, Rulebook } from './rulebook.ts';
+import type { AlarmTables } from './tables.ts';
+
+type Trx = Transaction<AlarmTables>;
+
+export interface DeskOptions {
+  readonly db: Records;
+  /** Ms UTC, for what people do; facts bring their own times. */
+  readonly now: () => number;
+  /** A listener threw; the change itself is committed. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The desk as the rest of the gateway uses it: asked by REST and live, fed by the fences' consumer. */
+export type Desk = AlarmDesk & FactSink;
+
+/** Opens the desk over the records. */
+export async function openAlarmDesk(options: DeskOptions): Promise<Desk> {
+  // The desk sees its own tables only.
+  const db = options.db as unknown as Kysely<AlarmTables>;
+  await db
+    .insertInto('desk_state')
+    .values({ id: 1, changeSeq: 0, journalSeq: 0 })
+    .onConflict((c) => c.doNothing())
+    .execute();
+  const state = await db.selectFrom('desk_state').selectAll().executeTakeFirstOrThrow();
+  return new RecordsDesk(db, options, state.journalSeq);
+}
+
+class RecordsDesk implements Desk {
+  readonly #db: Kysely<AlarmTables>;
+  readonly #options: DeskOptions;
+  readonly #listeners = new Set<(changes: readonly AlarmChange[]) => void>();
+  #rules = new Rulebook();
+  /** Facts of records up to here are in the tables. */
+  #journalSeq: number;
+  /** Some cleared alarm of severity low may still have to close itself. */
+  #mayClose = true;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(db: Kysely<AlarmTables>, options: DeskOptions, journalSeq: number) {
+    this.#db = db;
+    this.#options = options;
+    this.#journalSeq = journalSeq;
+  }
+
+  save(): unknown {
+    return this.#rules.rules();
+  }
+
+  restore(saved: unknown): void {
+    this.#rules = new Rulebook(saved as Rule[]);
+  }
+
+  async take(
+    facts: readonly Fact[],
+    records: readonly JournalRecord[],
+    upTo: number,
+  ): Promise<void> {
+    const fresh = facts.filter((fact) => fact.seq > this.#journalSeq);
+    let rules = this.#rules;
+    const consequences: { fact: Fact; consequences: readonly Consequence[] }[] = [];
+    let tickTime: number | null = null;
+    let at = 0;
+    for (const fact of fresh) {
+      for (; at < records.length && (records[at]?.seq ?? 0) <= fact.seq; at++) {
+        rules = rules.after(records[at] as JournalRecord);
+      }
+      consequences.push({ fact, consequences: consequencesOf(fact, rules) });
+    }
+    for (; at < records.length; at++) rules = rules.after(records[at] as JournalRecord);
+    for (const record of records) if (record.kind === 'tick') tickTime = record.receivedTime;
+
+    if (fresh.length > 0 || (tickTime !== null && this.#mayClose)) {
+      await this.#change(async (change) => {
+        for (const one of consequences) await this.#settle(change, one.fact, one.consequences);
+        if (tickTime !== null) await this.#closeLow(change, tickTime);
+        await change.trx.updateTable('desk_state').set({ journalSeq: upTo }).execute();
+      });
+      this.#journalSeq = upTo;
+    }
+    this.#rules = rules;
+  }
+
+  ack(id: string, rev: number, user: string, note: string | null): Promise<AlarmAnswer> {
+    return this.#byPerson(id, rev, (row, time) => acknowledge(row, user, time, note));
+  }
+
+  clear(id: string, rev: number, user: string, note: string | null): Promise<AlarmAnswer> {
+    return this.#byPerson(id, rev, (row, time) => close(row, user, time, note));
+  }
+
+  async get(id: string): Promise<Alarm | null> {
+    const row = await find(this.#db, id);
+    return row === undefined ? null : alarmOf(row);
+  }
+
+  async list({ state, limit, cursor }: AlarmQuery): Promise<Page<Alarm>> {
+    let query = this.#db.selectFrom('alarms').selectAll();
+    if (state === 'open') query = query.where(isOpen);
+    const place = decodePlace(cursor);
+    if (place !== null) {
+      const { time, id } = place;
+      query = query.where((e) =>
+        e.or([e('raisedTime', '<', time), e.and([e('raisedTime', '=', time), e('id', '<', id)])]),
+      );
+    }
+    const rows = await query
+      .orderBy('raisedTime', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return pageOf(rows, limit, alarmOf, (row) => row.raisedTime);
+  }
+
+  async events({ from, to, device, limit, cursor }: EventQuery): Promise<Page<FenceEvent>> {
+    let query = this.#db.selectFrom('events').selectAll();
+    if (from !== undefined) query = query.where('occurredTime', '>=', from);
+    if (to !== undefined) query = query.where('occurredTime', '<', to);
+    if (device !== undefined) {
+      query = query.where('protocol', '=', device.protocol).where('device', '=', device.id);
+    }
+    const place = decodePlace(cursor);
+    if (place !== null) {
+      const { time, id } = place;
+      query = query.where((e) =>
+        e.or([
+          e('occurredTime', '<', time),
+          e.and([e('occurredTime', '=', time), e('id', '<', id)]),
+        ]),
+      );
+    }
+    const rows = await query
+      .orderBy('occurredTime', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return pageOf(rows, limit, eventOf, (row) => row.occurredTime);
+  }
+
+  async since(seq: number, limit: number) {
+    const rows = await this.#db
+      .selectFrom('alarm_changes')
+      .select(['seq', 'op', 'alarm'])
+      .where('seq', '>', seq)
+      .orderBy('seq')
+      .limit(limit + 1)
+      .execute();
+    const shown = rows.slice(0, limit);
+    return {
+      items: shown.map((row) => ({
+        seq: row.seq,
+        op: row.op,
+        alarm: JSON.parse(row.alarm) as Alarm,
+      })),
+      next: shown.at(-1)?.seq ?? seq,
+      more: rows.length > limit,
+    };
+  }
+
+  async counts(): Promise<Record<Severity, number>> {
+    const rows = await this.#db
+      .selectFrom('alarms')
+      .select(['severity', (e) => e.fn.countAll<number>().as('count')])
+      .where(isOpen)
+      .groupBy('severity')
+      .execute();
+    const counts = { critical: 0, high: 0, medium: 0, low: 0 };
+    for (const row of rows) counts[row.severity] = Number(row.count);
+    return counts;
+  }
+
+  async lastSeq(): Promise<number> {
+    const state = await this.#db
+      .selectFrom('desk_state')
+      .select('changeSeq')
+      .executeTakeFirstOrThrow();
+    return state.changeSeq;
+  }
+
+  onChange(listener: (changes: readonly AlarmChange[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** One change by a person who has seen revision `rev`. */
+  async #byPerson(
+    id: string,
+    rev: number,
+    step: (row: AlarmRow, time: number) => Step | null,
+  ): Promise<AlarmAnswer> {
+    let answer: AlarmAnswer = { ok: false, code: 'notFound' };
+    await this.#change(async (change) => {
+      const row = await find(change.trx, id);
+      if (row === undefined) return;
+      const next = row.rev === rev ? step(row, this.#options.now()) : null;
+      if (next === null) {
+        answer = { ok: false, code: 'conflict', alarm: alarmOf(row) };
+        return;
+      }
+      await change.write(next);
+      answer = { ok: true, alarm: alarmOf(next.row) };
+    });
+    return answer;
+  }
+
+  async #settle(change: Change, fact: Fact, consequences: readonly Consequence[]): Promise<void> {
+    if (fact.kind === 'fenceChanged') {
+      const rows = await change.trx
+        .selectFrom('alarms')
+        .selectAll()
+        .where('fenceId', '=', fact.fenceId)
+        .where('handling', '!=', 'closed')
+        .execute();
+      for (const row of rows) await change.write(overtaken(row, fact.receivedTime));
+      return;
+    }
+    const event = eventRow(fact);
+    if (event !== null) {
+      await change.trx
+        .insertInto('events')
+        .values(event)
+        .onConflict((c) => c.doNothing())
+        .execute();
+    }
+    for (const consequence of consequences) {
+      const key = consequence.op === 'raise' ? consequence.raised.dedupeKey : consequence.key;
+      const last = await change.trx
+        .selectFrom('alarms')
+        .selectAll()
+        .where('dedupeKey', '=', key)
+        .orderBy('raisedTime', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (consequence.op === 'raise') await change.write(raise(last, consequence.raised));
+      else if (last?.condition === 'active' && isOpenRow(last)) {
+        await change.write(conditionOver(last, consequence.time));
+      }
+    }
+  }
+
+  async #closeLow(change: Change, time: number): Promise<void> {
+    const rows = await change.trx
+      .selectFrom('alarms')
+      .selectAll()
+      .where('handling', '!=', 'closed')
+      .where('condition', '=', 'cleared')
+      .where('severity', '=', 'low')
+      .execute();
+    this.#mayClose = rows.length > 0;
+    for (const row of rows) {
+      if ((row.clearedTime ?? 0) + LOW_CLOSES_MS <= time) await change.write(overtaken(row, time));
+    }
+  }
+
+  /** One transaction; its changes are told in order after the commit, and those of two never mix. */
+  #change(work: (change: Change) => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      const changes = await this.#db.transaction().execute(async (trx) => {
+        const { changeSeq } = await trx
+          .selectFrom('desk_state')
+          .select('changeSeq')
+          .executeTakeFirstOrThrow();
+        const change = new Change(trx, changeSeq, this.#options.now());
+        await work(change);
+        await change.finish();
+        return change.changes;
+      });
+      if (changes.length === 0) return;
+      if (changes.some(({ alarm }) => alarm.severity === 'low')) this.#mayClose = true;
+      for (const listener of this.#listeners) {
+        try {
+          listener(changes);
+        } catch (error) {
+          this.#options.onError(error);
+        }
+      }
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** The changes of one transaction, numbered by the one counter. */
+class Change {
+  readonly trx: Trx;
+  readonly changes: AlarmChange[] = [];
+  readonly #firstSeq: number;
+  readonly #time: number;
+
+  constructor(trx: Trx, lastSeq: number, time: number) {
+    this.trx = trx;
+    this.#firstSeq = lastSeq + 1;
+    this.#time = time;
+  }
+
+  async write({ op, row }: Step): Promise<void> {
+    const seq = this.#firstSeq + this.changes.length;
+    const alarm = alarmOf(row);
+    await this.trx
+      .insertInto('alarms')
+      .values(row)
+      .onConflict((c) => c.column('id').doUpdateSet(row))
+      .execute();
+    await this.trx
+      .insertInto('alarm_changes')
+      .values({
+        seq,
+        op,
+        alarmId: row.id,
+        changedTime: this.#time,
+        alarm: JSON.stringify(alarm),
+      })
+      .execute();
+    this.changes.push({ seq, op, alarm });
+  }
+
+  async finish(): Promise<void> {
+    if (this.changes.length === 0) return;
+    await this.trx
+      .updateTable('desk_state')
+      .set({ changeSeq: this.#firstSeq + this.changes.length - 1 })
+      .execute();
+  }
+}
+
+const consequencesOf = (fact: Fact, rules: Rulebook): readonly Consequence[] => {
+  if (fact.kind === 'fenceChanged') return [];
+  return 'fence' in fact ? rules.ofCrossing(fact) : ofDeviceAlarm(fact);
+};
+
+const find = (db: Kysely<AlarmTables>, id: string): Promise<AlarmRow | undefined> =>
+  db.selectFrom('alarms').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** In SQL what `isOpenRow` is in memory. */
+const isOpen = () =>
+  sql<boolean>`handling <> 'closed' and (condition = 'active' or handling = 'new')`;
+
+function pageOf<Row extends { readonly id: string }, T>(
+  rows: readonly Row[],
+  limit: number,
+  show: (row: Row) => T,
+  timeOf: (row: Row) => number,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const hasMore = rows.length > limit && last !== undefined;
+  return { items: shown.map(show), next: hasMore ? encodePlace(timeOf(last), last.id) : null };
+}
