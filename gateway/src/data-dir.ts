@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readIfThere, replaceFile } from './live/snapshot-file.ts';
+import { readIfThere, replaceFile } from './journal/snapshot-file.ts';
 
 /** Where everything that lasts is kept. */
 export interface DataDir {

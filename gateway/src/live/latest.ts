@@ -5,9 +5,9 @@ import {
   type JournalRecord,
   type PositionEntry,
 } from '../journal/record.ts';
+import { readIfThere, replaceFile } from '../journal/snapshot-file.ts';
 import type { DeviceRegistry } from '../records/devices.ts';
 import type { LatestPosition } from '../wire.ts';
-import { readIfThere, replaceFile } from '../journal/snapshot-file.ts';
 import { thresholds } from './thresholds.ts';
 
 /** A position without its raw frame. */
