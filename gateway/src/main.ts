@@ -1,0 +1,324 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Access } from './access/access.ts';
+import { openAlarmDesk } from './alarms/desk.ts';
+import { BaseMaps } from './basemaps/basemaps.ts';
+import { type Config, readConfig } from './config.ts';
+import { type DataDir, dataDirId, openDataDir } from './data-dir.ts';
+import { FenceConsumer } from './fences/consumer.ts';
+import { Health } from './health.ts';
+import { createApp } from './http/app.ts';
+import { closeHttp, createHttpServer, listen } from './http/server.ts';
+import { openDashboard } from './http/static.ts';
+import { Gate } from './ingest/gate.ts';
+import { Intake } from './ingest/intake.ts';
+import { MqttIntake } from './ingest/mqtt.ts';
+import { Sessions as Connections } from './ingest/session.ts';
+import { TcpIntake } from './ingest/tcp.ts';
+import { type Consumer, ConsumerRunner } from './journal/consumer.ts';
+import { Journal } from './journal/journal.ts';
+import { trimJournal } from './journal/retention.ts';
+import { LatestPositions } from './live/latest.ts';
+import { LiveServer } from './live/live.ts';
+import { createLogger, type Logger, rateLimited } from './logger.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { ConfigLog, type Publish } from './records/config-log.ts';
+import { openDatabase, type Records } from './records/database.ts';
+import { DeviceRegistry } from './records/devices.ts';
+import { Fences } from './records/fences.ts';
+import { Rules } from './records/rules.ts';
+import { Sessions } from './records/sessions.ts';
+import { Subjects } from './records/subjects.ts';
+import { Users } from './records/users.ts';
+import { storeFactories } from './stores/index.ts';
+import type { Store } from './stores/store.ts';
+import { storeConsumer } from './stores/store-consumer.ts';
+
+const usage = `Usage: node gateway/dist/main.js [--config FILE] [--version] [--help]
+
+Takes positions of JT/T 808, GT06 and MQTT devices, keeps them, and serves them with fences and alarms.
+Settings come from FILE (YAML) and from XUNJI_* environment variables; the latter win.
+`;
+
+const TICK_MS = 5000;
+const AGE_MS = 5000;
+const HEALTH_MS = 2000;
+const SWEEP_MS = 60_000;
+const TRIM_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const STORE_BATCH = { maxRecords: 10_000, lingerMs: 250 };
+const LIVE_BATCH = { maxRecords: 2000, lingerMs: 0 };
+const INFLUX_TIMEOUT_MS = 30_000;
+const FAULT_LINES_PER_MINUTE = 6;
+const HTTP_GRACE_MS = 2000;
+/** How long a stop waits for consumers that lag. They resume at the next start. */
+const DRAIN_MS = 10_000;
+/** What a stop may take in all; under the 30 s after which containers are killed. */
+const STOP_MS = 25_000;
+
+const now = () => Date.now();
+const monotonic = () => performance.now();
+
+function openJournal(dir: DataDir, id: Uint8Array, logger: Logger, metrics: Metrics) {
+  return Journal.open({
+    directory: dir.journal,
+    dataDirId: id,
+    onSync: ({ records, ms }) => {
+      metrics.journalRecords.inc(records);
+      metrics.syncSeconds.observe(ms / 1000);
+    },
+    onStall: (code, message) => {
+      if (code === null) logger.info('journalGoesOn');
+      else logger.error({ code, message }, 'journalStalled');
+    },
+  });
+}
+
+async function openRecords(db: Records, publish: Publish, logger: Logger) {
+  const onError = (what: string) => (error: unknown) => logger.error({ err: error }, what);
+  const log = new ConfigLog({ db, publish, now, onError: onError('configNotPublished') });
+  await log.publishPending();
+  const devices = await DeviceRegistry.open({
+    ...{ db, log, now, onError: onError('devicesNotWritten') },
+  });
+  const users = new Users(db, now);
+  const sessions = await Sessions.open(db, now);
+  return {
+    ...{ log, devices, users, sessions },
+    access: await Access.open({ db, users, sessions, now }),
+    subjects: new Subjects(db, log, devices, now),
+    fences: new Fences(db, log, now),
+    rules: new Rules(db, log, now),
+  };
+}
+
+function openStores(config: Config, dir: DataDir): Promise<Store[]> {
+  const settings = {
+    duckdb: { path: dir.tracks },
+    influx: {
+      ...{ url: config.influxUrl, database: config.influxDatabase },
+      ...{ username: config.influxUser, password: config.influxPassword },
+      timeoutMs: INFLUX_TIMEOUT_MS,
+    },
+    now,
+  };
+  return Promise.all(config.store.map((name) => storeFactories[name](settings)));
+}
+
+function runnerOf(journal: Journal, consumer: Consumer, logger: Logger, metrics: Metrics) {
+  return new ConsumerRunner(journal, consumer, {
+    ...(consumer.name.startsWith('store-') ? STORE_BATCH : LIVE_BATCH),
+    random: Math.random,
+    onError: (name, error, tries, waitMs) => {
+      metrics.consumerErrors.inc({ consumer: name });
+      logger.warn({ consumer: name, err: error, tries, waitMs }, 'consumerFailed');
+    },
+  });
+}
+
+function openDoors(
+  config: Config,
+  journal: Journal,
+  registry: DeviceRegistry,
+  logger: Logger,
+  metrics: Metrics,
+) {
+  const sessions = new Connections(now());
+  const lines = rateLimited(FAULT_LINES_PER_MINUTE, now);
+  const intake = new Intake({
+    ...{ journal, gate: new Gate(registry, config.admission), sessions, metrics },
+    liveMaxAgeMs: config.liveMaxAgeS * 1000,
+    onFault: ({ protocol, code, bytes, detail }, { link }) => {
+      const { log, held } = lines(`${protocol} ${code}`);
+      if (!log) return;
+      logger.warn({ transport: link.transport, protocol, code, bytes, detail, held }, 'fault');
+    },
+  });
+  const shared = {
+    ...{ intake, sessions, metrics, now },
+    onUnexpected: (error: unknown) => logger.error({ err: error }, 'intakeFailed'),
+  };
+  const { admission, maxConnections, maxBadFrames } = config;
+  const limits = {
+    ...{ maxConnections, maxBadFrames, firstFrameMs: config.firstFrameS * 1000 },
+    ...{ frameMs: config.frameS * 1000, idleMs: config.idleS * 1000 },
+  };
+  return {
+    jt808: new TcpIntake({ ...shared, prefer: 'jt808', journal, limits, monotonic }),
+    gt06: new TcpIntake({ ...shared, prefer: 'gt06', journal, limits, monotonic }),
+    mqtt: new MqttIntake({ ...shared, registry, admission, maxConnections }),
+  };
+}
+
+/** Builds every room and opens the doors last. @returns the ready line, and what closes all in turn */
+async function start(config: Config) {
+  let live: LiveServer | undefined;
+  const logger = createLogger(config.logLevel);
+  const metrics = createMetrics();
+  const dir = await openDataDir(config.dataDir);
+  const db = await openDatabase(dir.records);
+  const journal = await openJournal(dir, await dataDirId(dir), logger, metrics);
+  if (journal.tornBytes > 0) logger.warn({ bytes: journal.tornBytes }, 'journalTailCut');
+  const publish: Publish = async (entries) => {
+    await journal.append(entries);
+    live?.configured(entries);
+  };
+  const records = await openRecords(db, publish, logger);
+  const { devices, sessions, access } = records;
+  const password = await access.ensureAdmin(config.adminPassword);
+  if (password !== null) {
+    process.stderr.write(`First log-in, shown only now: user admin, password ${password}\n`);
+  }
+
+  const stores = await openStores(config, dir);
+  const [tracks] = stores;
+  if (tracks === undefined) throw new Error('no store is configured');
+  const latest = await LatestPositions.open({
+    ...{ path: dir.latest, devices, now },
+    onError: (error) => logger.error({ err: error }, 'latestSnapshotUnreadable'),
+  });
+  const desk = await openAlarmDesk({
+    ...{ db, now },
+    onError: (error) => logger.error({ err: error }, 'alarmListenerFailed'),
+  });
+  const fenceEngine = await FenceConsumer.open({
+    ...{ path: dir.fences, sink: desk, now },
+    onError: (error) => logger.error({ err: error }, 'fenceSnapshotUnreadable'),
+    onFact: ({ kind }) => metrics.engine.inc({ kind }),
+    onLeftAside: (why) => metrics.engine.inc({ kind: `leftAside-${why}` }),
+  });
+  const consumers: Consumer[] = [latest, fenceEngine, ...stores.map(storeConsumer)];
+  const runners = consumers.map((consumer) => runnerOf(journal, consumer, logger, metrics));
+  const health = new Health({ journal, runners, stores, metrics, monotonic });
+
+  const dashboard = openDashboard(fileURLToPath(new URL('../../dashboard/dist', import.meta.url)));
+  if (dashboard.hash === null) logger.warn('dashboardNotBuilt');
+  const site = {
+    boot: randomUUID(),
+    build: dashboard.hash === null ? version() : `${version()}-${dashboard.hash}`,
+    timeZone: config.timeZone,
+  };
+  const baseMaps = new BaseMaps({
+    directory: dir.baseMaps,
+    onError: (file, reason) => logger.warn({ file, reason }, 'baseMapUnusable'),
+  });
+  const { app } = createApp({
+    rooms: { ...records, latest, desk, tracks, baseMaps, site },
+    ...{ health, metrics, dashboard, logger, trustProxy: config.trustProxy },
+    isTls: config.tlsCert !== undefined,
+  });
+  const http = createHttpServer(config, app);
+  live = await LiveServer.open(http, {
+    ...{ sessions, devices, latest, desk, site, logger, now, monotonic },
+  });
+
+  // A store that is away is asked again and again; one that belongs to another journal ends the process.
+  for (const runner of runners) runner.start().catch(fail);
+  const every = (ms: number, work: () => unknown) =>
+    setInterval(() => {
+      Promise.resolve()
+        .then(work)
+        .catch((error: unknown) => logger.error({ err: error }, 'timedWorkFailed'));
+    }, ms);
+  const timers = [
+    every(TICK_MS, () => {
+      if (journal.stalled !== null) return null;
+      return journal.append([{ kind: 'tick', receivedTime: now() }]);
+    }),
+    every(AGE_MS, () => latest.age()),
+    every(HEALTH_MS, () => {
+      for (const degradation of health.degradations()) live?.degraded(degradation);
+    }),
+    every(SWEEP_MS, () => sessions.sweep()),
+    every(TRIM_MS, () =>
+      trimJournal({ journal, consumers, keepMs: config.journalKeepDays * DAY_MS, now }),
+    ),
+  ];
+
+  const doors = openDoors(config, journal, devices, logger, metrics);
+  const ready = {
+    ready: true,
+    http: await listen(http, config.httpPort, config.httpHost),
+    jt808: await doors.jt808.listen(config.jt808Port, config.host),
+    gt06: await doors.gt06.listen(config.gt06Port, config.host),
+    mqtt: await doors.mqtt.listen(config.mqttPort, config.mqttHost),
+  };
+  logger.info({ ...ready, dataDir: dir.path, durableSeq: journal.durableSeq }, 'ready');
+
+  /** Doors first; then what was read becomes durable and is applied; then the rooms, the last opened first. */
+  const stop = async () => {
+    health.stopping();
+    for (const timer of timers) clearInterval(timer);
+    live?.close();
+    const closing = [doors.jt808.close(), doors.gt06.close(), doors.mqtt.close()];
+    await Promise.all([...closing, closeHttp(http, HTTP_GRACE_MS)]);
+    await devices.close();
+    await records.log.close();
+    await atMost(DRAIN_MS, Promise.all(runners.map((r) => r.drained())));
+    await Promise.all(runners.map((r) => r.stop()));
+    await latest.save();
+    await fenceEngine.save();
+    await journal.close();
+    await Promise.all(stores.map((store) => store.close()));
+    await db.destroy();
+    logger.info('stopped');
+  };
+  return { ready, stop };
+}
+
+/** Of this package. */
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, over]);
+  clearTimeout(timer);
+}
+
+function fail(error: unknown): never {
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}
+
+/** The arguments of the command line; answers `--help` and `--version` itself. */
+function readArguments(): { config: string | undefined } {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string' },
+      help: { type: 'boolean' },
+      version: { type: 'boolean' },
+    },
+  });
+  if (values.help || values.version) {
+    process.stdout.write(values.help ? usage : `${version()}\n`);
+    process.exit(0);
+  }
+  return { config: values.config };
+}
+
+try {
+  // What the data directory holds is nobody else's to read.
+  process.umask(0o077);
+  const config = readConfig(process.env, readArguments().config);
+  const { ready, stop } = await start(config);
+  const leave = (signal: NodeJS.Signals) => {
+    // A second signal ends at once.
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => process.exit(1));
+    setTimeout(() => fail(`${signal}: not done after ${STOP_MS} ms`), STOP_MS).unref();
+    stop().then(() => process.exit(0), fail);
+  };
+  process.once('SIGTERM', leave);
+  process.once('SIGINT', leave);
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+} catch (error) {
+  fail(error);
+}
