@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { furnish, layMap } from './demo/furnish.ts';
-import { freeOrAny, type GatewayProcess, startGateway } from './demo/gateway-process.ts';
-import { Rest } from './demo/rest.ts';
+import { connector } from './connect.ts';
+import { furnish, layMap } from './operator/furnish.ts';
+import { freeOrAny, type GatewayProcess, startGateway } from './operator/gateway-process.ts';
+import { Rest } from './operator/rest.ts';
 import { demo } from './scenarios/demo.ts';
 import { Simulation } from './simulation.ts';
 
@@ -102,8 +103,8 @@ async function run(): Promise<void> {
   const { jt808, gt06, mqtt } = running.ports;
   simulation = new Simulation({
     scenario,
-    address: { host: '127.0.0.1', jt808, gt06, mqtt },
     now: Date.now,
+    connect: connector({ host: '127.0.0.1', jt808, gt06, mqtt }, seed, Date.now),
   });
   simulation.start();
   process.stdout.write(`

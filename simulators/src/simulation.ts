@@ -1,33 +1,25 @@
-import { gt06, jt808 } from '@xunji/protocols';
 import { geoRing } from './geo.ts';
 import { Ledger, type LedgerCounts } from './ledger.ts';
-import { seeded } from './random.ts';
 import type { Scenario, SimulatedDevice } from './scenarios/scenario.ts';
-import { BadgeTerminal } from './terminals/badge.ts';
-import { Gt06Terminal } from './terminals/gt06.ts';
-import { Jt808Terminal } from './terminals/jt808.ts';
 import type { Terminal } from './terminals/terminal.ts';
-import { type Link, linkMqtt, linkTcp } from './transport.ts';
+import type { Link } from './transport.ts';
 import { type Truth, Witness } from './truth.ts';
-
-export interface Address {
-  readonly host: string;
-  readonly jt808: number;
-  readonly gt06: number;
-  readonly mqtt: number;
-}
 
 export interface SimulationOptions {
   readonly scenario: Scenario;
-  readonly address: Address;
   readonly now: () => number;
-  readonly heartbeatMs?: number;
+  /** Brings a device to the gateway; asked once for each. */
+  readonly connect: (device: SimulatedDevice, ledger: Ledger) => Connected;
 }
 
-interface Actor {
-  readonly device: SimulatedDevice;
+/** A terminal and what keeps it connected. */
+export interface Connected {
   readonly terminal: Terminal;
   readonly link: Link;
+}
+
+interface Actor extends Connected {
+  readonly device: SimulatedDevice;
   readonly witness: Witness;
   nextS: number;
   seenS: number;
@@ -170,54 +162,13 @@ export class Simulation {
   }
 
   #connect(device: SimulatedDevice): Actor {
-    const { scenario } = this.#options;
-    const ledger = new Ledger();
-    const { terminal, link } = this.#terminal(device, ledger);
+    const { scenario, connect } = this.#options;
     return {
       device,
-      terminal,
-      link,
+      ...connect(device, new Ledger()),
       witness: new Witness(device, scenario.fences, this.#startTime),
       nextS: 0,
       seenS: -1,
     };
-  }
-
-  #terminal(device: SimulatedDevice, ledger: Ledger): { terminal: Terminal; link: Link } {
-    const { address, now, scenario, heartbeatMs = 30_000 } = this.#options;
-    const { host } = address;
-    const random = seeded(scenario.seed).fork(`line/${device.id}`);
-    switch (device.protocol) {
-      case 'jt808': {
-        const terminal = new Jt808Terminal(
-          jt808,
-          {
-            phone: device.id,
-            edition: device.edition ?? '2013',
-            heartbeatMs,
-            vehicle: {
-              plate: device.name.replace('·', ''),
-              plateColor: 2,
-              imei: `86${device.id.padStart(13, '0')}`,
-              terminalId: device.id.slice(-7),
-              softwareVersion: '1.0.0',
-            },
-          },
-          ledger,
-        );
-        const port = address.jt808;
-        return { terminal, link: linkTcp({ host, port, terminal, random, now }) };
-      }
-      case 'gt06': {
-        const terminal = new Gt06Terminal(gt06, { imei: device.id, heartbeatMs }, ledger);
-        const port = address.gt06;
-        return { terminal, link: linkTcp({ host, port, terminal, random, now }) };
-      }
-      case 'mqtt': {
-        const port = address.mqtt;
-        const link = linkMqtt({ host, port, deviceId: device.id, password: '', ledger });
-        return { terminal: new BadgeTerminal(device.id, link, ledger, now), link };
-      }
-    }
   }
 }
