@@ -156,6 +156,7 @@ function openDoors(
 async function start(config: Config) {
   let live: LiveServer | undefined;
   const logger = createLogger(config.logLevel);
+  const failed = (what: string) => (error: unknown) => logger.error({ err: error }, what);
   const metrics = createMetrics();
   const dir = await openDataDir(config.dataDir);
   const db = await openDatabase(dir.records);
@@ -177,19 +178,15 @@ async function start(config: Config) {
   if (tracks === undefined) throw new Error('no store is configured');
   const latest = await LatestPositions.open({
     ...{ path: dir.latest, devices, now },
-    onError: (error) => logger.error({ err: error }, 'latestSnapshotUnreadable'),
+    onError: failed('latestSnapshotUnreadable'),
   });
-  const desk = await openAlarmDesk({
-    ...{ db, now },
-    onError: (error) => logger.error({ err: error }, 'alarmListenerFailed'),
-  });
-  const fenceEngine = await FenceConsumer.open({
-    ...{ path: dir.fences, sink: desk, now },
-    onError: (error) => logger.error({ err: error }, 'fenceSnapshotUnreadable'),
+  const desk = await openAlarmDesk({ db, now, onError: failed('alarmListenerFailed') });
+  const fences = await FenceConsumer.open({
+    ...{ path: dir.fences, sink: desk, now, onError: failed('fencesSnapshotUnreadable') },
     onFact: ({ kind }) => metrics.engine.inc({ kind }),
-    onLeftAside: (why) => metrics.engine.inc({ kind: `leftAside-${why}` }),
+    onLeftAside: (kind) => metrics.engine.inc({ kind }),
   });
-  const consumers: Consumer[] = [latest, fenceEngine, ...stores.map(storeConsumer)];
+  const consumers: Consumer[] = [latest, fences, ...stores.map(storeConsumer)];
   const runners = consumers.map((consumer) => runnerOf(journal, consumer, logger, metrics));
   const health = new Health({ journal, runners, stores, metrics, monotonic });
 
@@ -218,9 +215,7 @@ async function start(config: Config) {
   for (const runner of runners) runner.start().catch(fail);
   const every = (ms: number, work: () => unknown) =>
     setInterval(() => {
-      Promise.resolve()
-        .then(work)
-        .catch((error: unknown) => logger.error({ err: error }, 'timedWorkFailed'));
+      Promise.resolve().then(work).catch(failed('timedWorkFailed'));
     }, ms);
   const timers = [
     every(TICK_MS, () => {
@@ -259,7 +254,7 @@ async function start(config: Config) {
     await atMost(DRAIN_MS, Promise.all(runners.map((r) => r.drained())));
     await Promise.all(runners.map((r) => r.stop()));
     await latest.save();
-    await fenceEngine.save();
+    await fences.save();
     await journal.close();
     await Promise.all(stores.map((store) => store.close()));
     await db.destroy();
