@@ -8,5 +8,7 @@ export default defineConfig({
     include: ['*/src/**/*.test.ts', '*/src/**/*.test.tsx'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/e2e/**'],
     testTimeout: 20_000,
+    // Style sheets are empty in tests but this one, whose contrasts are computed.
+    css: { include: [/tokens\.css/] },
   },
 });

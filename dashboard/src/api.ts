@@ -183,8 +183,12 @@ export class Api {
   rules(): Promise<Rule[]> {
     return this.#all<Rule>('rules');
   }
-  createRule(rule: Omit<Rule, 'id' | 'rev' | 'enabled'>): Promise<Rule> {
+  createRule(rule: Omit<Rule, 'id' | 'rev'>): Promise<Rule> {
     return this.#ask('POST', 'rules', { body: rule });
+  }
+  /** Replaces the rule whole; rejects with `conflict` when it is no longer at its revision. */
+  replaceRule({ id, rev, ...body }: Rule): Promise<Rule> {
+    return this.#ask('PUT', `rules/${encodeURIComponent(id)}`, { body, rev });
   }
   deleteRule(rule: Pick<Rule, 'id' | 'rev'>): Promise<void> {
     return this.#ask('DELETE', `rules/${encodeURIComponent(rule.id)}`, { rev: rule.rev });

@@ -290,6 +290,11 @@ export const createApp = (): App => {
     fleet.rows.emit();
     sound();
   }, 1_000);
+  for (const gesture of ['pointerdown', 'keydown'] as const) {
+    document.addEventListener(gesture, () => {
+      if (!tones.running) void tones.enable();
+    });
+  }
   window.addEventListener('online', () => live.retry());
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') live.retry();

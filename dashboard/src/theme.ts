@@ -98,7 +98,12 @@ export const mantineTheme = createTheme({
     Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),
     Modal: Modal.extend({
-      defaultProps: { centered: true, shadow: 'md', transitionProps: { duration: 120 } },
+      defaultProps: {
+        centered: true,
+        shadow: 'md',
+        transitionProps: { duration: 120 },
+        overlayProps: { color: 'var(--bg)', backgroundOpacity: 0.7 },
+      },
     }),
   },
 });
@@ -126,7 +131,6 @@ const shared = {
   '--mantine-primary-color-light-color': 'var(--text)',
   '--mantine-shadow-md': 'var(--shadow-2)',
   '--mantine-shadow-sm': 'var(--shadow-1)',
-  '--overlay-bg': 'var(--bg)',
 };
 
 /** Mantine's variables, named after the tokens in both themes. */

@@ -45,7 +45,12 @@ export const DeleteDialog = (props: {
   };
   const isNamed = users === 0 || typed.trim() === draft.name.trim();
   return (
-    <Modal opened onClose={onClose} title={text('fence.deleteTitle', { name: draft.name })}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={text('fence.deleteTitle', { name: draft.name })}
+      closeButtonProps={{ 'aria-label': text('inset.close') }}
+    >
       <form
         className="dialog-form"
         onSubmit={(e) => {

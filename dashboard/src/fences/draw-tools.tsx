@@ -21,6 +21,7 @@ export const DrawTools = (props: {
           type="button"
           aria-pressed={drawing === 'polygon'}
           onClick={() => props.onDraw('polygon')}
+          data-testid="draw-polygon"
         >
           <Icon name="polygon" />
           {text('fence.newPolygon')}
@@ -29,6 +30,7 @@ export const DrawTools = (props: {
           type="button"
           aria-pressed={drawing === 'circle'}
           onClick={() => props.onDraw('circle')}
+          data-testid="draw-circle"
         >
           <Icon name="circle" />
           {text('fence.newCircle')}

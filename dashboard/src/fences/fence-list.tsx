@@ -61,19 +61,10 @@ export const FenceList = (props: {
         <div className="fence-new">
           <Button
             size="xs"
-            leftSection={<Icon name="polygon" />}
+            leftSection={<Icon name="plus" />}
             onClick={() => props.onDraw('polygon')}
-            data-testid="draw-polygon"
           >
-            {text('fence.newPolygon')}
-          </Button>
-          <Button
-            size="xs"
-            leftSection={<Icon name="circle" />}
-            onClick={() => props.onDraw('circle')}
-            data-testid="draw-circle"
-          >
-            {text('fence.newCircle')}
+            {text('fence.new')}
           </Button>
           <span className="fence-count">{text('fence.count', { n: number(found.length) })}</span>
         </div>

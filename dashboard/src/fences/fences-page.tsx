@@ -290,6 +290,7 @@ export const FencesPage = ({ id }: { readonly id: string | null }) => {
         opened={blocked !== null}
         onClose={() => setBlocked(null)}
         title={text('fence.leaveTitle')}
+        closeButtonProps={{ 'aria-label': text('inset.close') }}
       >
         <div className="dialog-form">
           <p>{text('fence.leaveText', { name: draft?.name ?? '' })}</p>

@@ -2,6 +2,9 @@ import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useText } from '../text/text.ts';
 
+/** Six digits after the point: a tenth of a metre. */
+const COORDINATE_DIGITS = 6;
+
 /**
  * A number one may type freely; it counts when the field is left or Enter pressed, and only within its bounds.
  * What is not taken stays in the field with the reason.
@@ -20,7 +23,9 @@ export const NumberField = (props: {
   readonly testId?: string;
 }) => {
   const text = useText();
-  const shown = String(Number(props.value.toFixed(props.digits)));
+  const fixed = props.value.toFixed(props.digits);
+  // Coordinates stand beneath each other with all their digits; lengths read better without empty ones.
+  const shown = props.digits >= COORDINATE_DIGITS ? fixed : String(Number(fixed));
   const [typed, setTyped] = useState<string | null>(null);
   const [isBad, setBad] = useState(false);
   const take = (): void => {

@@ -11,6 +11,8 @@ import { Announcements } from './announcements.tsx';
 import { AppBar } from './app-bar.tsx';
 import { ConnectionBar } from './connection-bar.tsx';
 import { ExpiredDialog } from './expired-dialog.tsx';
+import { useKeys } from './keys.ts';
+import { KeysDialog } from './keys-dialog.tsx';
 import { UserMenu } from './user-menu.tsx';
 import './frame.css';
 
@@ -49,6 +51,7 @@ export const Frame = (props: {
   const app = useApp();
   const { session } = useRecord(app.standing);
   const [path] = useLocation();
+  useKeys();
   const role = session?.user.role ?? 'subject';
   return (
     <div className="frame">
@@ -96,6 +99,7 @@ export const Frame = (props: {
       </div>
       <Announcements />
       <ExpiredDialog />
+      <KeysDialog />
     </div>
   );
 };

@@ -89,7 +89,8 @@ const Row = memo(({ line, now, selected, onSelect }: RowProps) => {
       : Date.parse(device.lastSeen);
   return (
     <div
-      role="option"
+      role="treeitem"
+      aria-level={2}
       tabIndex={-1}
       aria-selected={selected}
       id={`row-${key}`}
@@ -326,7 +327,7 @@ export const DeviceList = ({ isSheet }: { readonly isSheet: boolean }) => {
         <div
           ref={scroller}
           className="list-scroll"
-          role="listbox"
+          role="tree"
           tabIndex={0}
           aria-label={text('list.label')}
           aria-activedescendant={selected === null ? undefined : `row-${selected}`}
@@ -346,8 +347,10 @@ export const DeviceList = ({ isSheet }: { readonly isSheet: boolean }) => {
                   {'head' in line ? (
                     <button
                       type="button"
+                      role="treeitem"
+                      aria-level={1}
+                      aria-selected={false}
                       className="group"
-                      tabIndex={-1}
                       aria-expanded={!closed.has(`${line.kind}${line.head}`)}
                       onClick={() => toggle(`${line.kind}${line.head}`)}
                     >

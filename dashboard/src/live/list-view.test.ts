@@ -2,7 +2,7 @@ import type { Alarm, Device, LiveRow } from '@xunji/gateway/wire';
 import { rowFlag } from '@xunji/gateway/wire';
 import { expect, test } from 'vitest';
 import { Fleet } from './fleet.ts';
-import { keysOf, type ListFilter, listView, matches } from './list-view.ts';
+import { initials, keysOf, type ListFilter, listView, matches } from './list-view.ts';
 
 const device = (slot: number, name: string, group: string | null = null): Device => ({
   id: `1390000000${slot}`,
@@ -77,4 +77,12 @@ test('a plate is found without its dot, a device by its id', () => {
   expect(matches(device(1, '沪A·10422'), '0422')).toBe(true);
   expect(matches(device(1, '沪A·10422'), '39000')).toBe(true);
   expect(matches(device(1, '沪A·10422'), '10423')).toBe(false);
+});
+
+test('a person is found by the initials of the name', () => {
+  expect(initials('张伟')).toBe('zw');
+  expect(initials('沪A·10422')).toBe('ha10422');
+  expect(initials('欧阳晓燕')).toBe('oyxy');
+  expect(matches(device(1, '赵敏'), 'zm')).toBe(true);
+  expect(matches(device(1, '赵敏'), 'zx')).toBe(false);
 });

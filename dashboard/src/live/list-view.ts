@@ -35,12 +35,40 @@ export const plain = (text: string): string =>
     .toLowerCase()
     .replace(/[\s·.\-_]/g, '');
 
-/** Whether a device is meant by what somebody typed: part of its name, id or group. */
+/** The first character of each pinyin initial in the collation of Chinese; there is none for i, u, v. */
+const firsts = '阿八嚓哒妸发旮哈讥咔垃妈拏噢妑七呥扨它穵夕丫帀';
+const letters = 'abcdefghjklmnopqrstwxyz';
+const pinyin = new Intl.Collator('zh-u-co-pinyin');
+const known = new Map<string, string>();
+
+const initial = (character: string): string => {
+  if (!/\p{Script=Han}/u.test(character)) return character;
+  let at = -1;
+  for (const first of firsts) {
+    if (pinyin.compare(character, first) < 0) break;
+    at += 1;
+  }
+  return letters[at] ?? character;
+};
+
+/** A name as people type it by initials: `张伟` reads `zw`; other characters stay. */
+export const initials = (text: string): string => {
+  let read = known.get(text);
+  if (read === undefined) {
+    read = [...plain(text)].map(initial).join('');
+    known.set(text, read);
+  }
+  return read;
+};
+
+/** Whether a device is meant by what somebody typed: part of its name, its initials, id or group. */
 export const matches = (device: Device, search: string): boolean => {
   const wanted = plain(search);
   if (wanted === '') return true;
-  return [device.name, device.id, device.subject ?? '', device.group ?? ''].some((text) =>
-    plain(text).includes(wanted),
+  const { name, subject, group } = device;
+  return (
+    [name, device.id, subject ?? '', group ?? ''].some((text) => plain(text).includes(wanted)) ||
+    [name, subject ?? ''].some((text) => initials(text).includes(wanted))
   );
 };
 

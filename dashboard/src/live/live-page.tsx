@@ -1,5 +1,4 @@
 import { useEffect, useMemo, useRef } from 'react';
-import { useAlarmKeys } from '../alarms/alarm-keys.ts';
 import { AlarmRail } from '../alarms/alarm-rail.tsx';
 import { Inset } from '../alarms/inset.tsx';
 import { useApp } from '../app.ts';
@@ -188,7 +187,6 @@ export const LivePage = () => {
   const start = useAddress();
   const { sheet, panelOpen } = useRecord(app.look);
   useTopic(app.fleet.list);
-  useAlarmKeys();
   const revealed = useRef(false);
   useEffect(
     () =>

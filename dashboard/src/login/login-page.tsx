@@ -73,6 +73,7 @@ export const LoginForm = ({ username: known }: { readonly username?: string | un
         type={isShown ? 'text' : 'password'}
         autoComplete="current-password"
         autoFocus={known !== undefined}
+        data-autofocus={known !== undefined || undefined}
         value={password}
         onChange={(e) => setPassword(e.currentTarget.value)}
         error={missing === 'password' ? text('login.missing') : undefined}
