@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['*/src/**/*.test.ts', '*/src/**/*.test.tsx'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/e2e/**'],
     testTimeout: 20_000,
+    // Tokens are read as text to compute their contrasts.
+    css: { include: [/tokens/] },
     // Style sheets are empty in tests but this one, whose contrasts are computed.
     css: { include: [/tokens\.css/] },
   },
