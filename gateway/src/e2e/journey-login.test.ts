@@ -80,21 +80,20 @@ describe('J01: logging in', () => {
   });
 
   it('keeps the screen when the session ends, and goes on after logging in again', async () => {
-    const { page, context } = visitor;
-    await page.goto('/live?q=abc');
-    await page.getByTestId('live').waitFor();
-    await context.clearCookies();
-    await page.evaluate('window.dispatchEvent(new Event("offline"))');
-    // The next request of any panel finds out; the events of a selected device are asked for by the page itself.
-    await page.evaluate('fetch("/api/v1/logout", { method: "POST" })');
+    const { page } = visitor;
     await gateway.api('POST', 'devices', { id: '13900000009', protocol: 'jt808', name: 'abc' });
-    await page.getByTestId('device-row').first().waitFor();
+    await page.goto('/live?q=abc');
     await page.getByTestId('device-row').first().click();
+    await page.getByTestId('detail').waitFor();
+    // Logged out in another tab: the gateway ends the session and its live connections.
+    await page.evaluate('fetch("/api/v1/logout", { method: "POST" })');
     await page.getByRole('dialog').getByText('登录已过期').waitFor();
     await page.keyboard.type(PASSWORD);
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await page.getByTestId('device-search').inputValue()).toBe('abc');
+    await page.getByTestId('detail').getByText('abc').waitFor();
+    await page.getByTestId('link-state').getByText('实时').waitFor();
   });
 
   it('names the seconds to wait after too many tries', async () => {
