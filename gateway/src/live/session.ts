@@ -207,11 +207,11 @@ export class LiveSession {
     const { desk, boot, build, rateMs, now, notices } = this.#shared;
     this.#held = [];
     const alarmSeq = await desk.lastSeq();
-    const held = this.#held ?? [];
-    this.#held = null;
-    this.#alarmSeq = alarmSeq;
     // The answer leaves first: what follows it is only understood after it.
     setImmediate(() => {
+      const held = this.#held ?? [];
+      this.#held = null;
+      this.#alarmSeq = alarmSeq;
       this.alarms(held);
       for (const notice of notices()) this.notice(notice);
     });
