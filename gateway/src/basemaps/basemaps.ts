@@ -7,7 +7,6 @@ import type { BaseMap } from '../wire.ts';
 
 /** A GeoJSON file ready to be sent. */
 export interface BaseMapFile {
-  readonly bytes: Buffer;
   readonly gzip: Buffer;
   readonly etag: string;
 }
@@ -25,7 +24,8 @@ export interface BaseMapsOptions {
 
 const EXTENSION = '.geojson';
 const MAX_FILES = 32;
-const MAX_BYTES = 64 << 20;
+/** Reading one holds this thread for about 40 ms a megabyte, once a change. */
+const MAX_BYTES = 8 << 20;
 const compress = promisify(gzip);
 
 const builtin: BaseMap = {
@@ -121,7 +121,7 @@ async function load(id: string, path: string, mtimeMs: number, size: number): Pr
       attribution: typeof attribution === 'string' ? attribution : '',
       bbox: isBox(bbox) ? bbox : boundsOf(json['features']),
     },
-    ...{ bytes, gzip: await compress(bytes), etag, mtimeMs, size },
+    ...{ gzip: await compress(bytes), etag, mtimeMs, size },
   };
 }
 

@@ -1,8 +1,12 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { everyRole } from '../../access/access.ts';
 import { endpoint } from '../endpoint.ts';
 import { Refusal } from '../problem.ts';
 import type { Rooms } from '../rooms.ts';
 import * as schemas from '../schemas.ts';
+
+const unzip = promisify(gunzip);
 
 /** What lies under the devices: the built-in outline and the files of the operator. */
 export const baseMapRoutes = ({ baseMaps }: Pick<Rooms, 'baseMaps'>) => [
@@ -37,7 +41,7 @@ export const baseMapRoutes = ({ baseMaps }: Pick<Rooms, 'baseMaps'>) => [
       }
       const zipped = request.acceptsEncodings('gzip') === 'gzip';
       if (zipped) response.set('Content-Encoding', 'gzip');
-      response.end(zipped ? file.gzip : file.bytes);
+      response.end(zipped ? file.gzip : await unzip(file.gzip));
       return undefined;
     },
   }),
