@@ -28,16 +28,16 @@ export const deviceRoutes = (rooms: Pick<Rooms, 'devices' | 'latest' | 'tracks' 
   const { devices, latest, tracks, site } = rooms;
   const toWire = (entry: DeviceEntry): Device => deviceToWire(entry, latest.presence(entry));
 
-  /** In slot order, then knocking ones by key; after the place given. */
-  const listed = (admission: Device['admission'] | undefined, after: [number, string]) => {
-    const [slot, key] = after;
-    const found: DeviceEntry[] = [];
-    for (const entry of devices.all()) {
-      const knocks = entry.admission === 'knocking';
-      if (admission === undefined ? knocks : entry.admission !== admission) continue;
-      if (knocks ? entry.key > key : entry.slot > slot) found.push(entry);
+  /** Admitted ones come in the order of their slots; those that knock are few and sorted by key. */
+  const listed = (admission: Device['admission'] | undefined, slot: number, key: string) => {
+    const all = [...devices.all()];
+    if (admission === 'knocking') {
+      const knocking = all.filter((e) => e.admission === 'knocking' && e.key > key);
+      return knocking.sort((a, b) => (a.key < b.key ? -1 : 1));
     }
-    return found.sort((a, b) => a.slot - b.slot || (a.key < b.key ? -1 : 1));
+    return all.filter(
+      (e) => e.slot > slot && (admission === undefined || e.admission === admission),
+    );
   };
 
   return [
@@ -53,7 +53,7 @@ export const deviceRoutes = (rooms: Pick<Rooms, 'devices' | 'latest' | 'tracks' 
         const after = decodeCursor(place, query.cursor);
         if (after instanceof Refusal) return after;
         if (after !== null && after[0] !== site.boot) return new Refusal('badCursor');
-        const found = listed(query.admission, after === null ? [-1, ''] : [after[1], after[2]]);
+        const found = listed(query.admission, after?.[1] ?? -1, after?.[2] ?? '');
         const shown = found.slice(0, query.limit);
         const last = shown.at(-1);
         const more = found.length > shown.length && last !== undefined;
