@@ -8,7 +8,7 @@ import type { DeviceState } from './live/device-state.ts';
 import { Fleet, keyOf } from './live/fleet.ts';
 import { LiveClient, type LiveSocket } from './live/socket.ts';
 import type { MapSources, MapView, MapViewport } from './map/map-view.ts';
-import { createStanding, type Standing } from './session.ts';
+import { createStanding, mayOpen, type Standing } from './session.ts';
 import { ToneSchedule } from './sound/schedule.ts';
 import { Tones } from './sound/tones.ts';
 import { createState, type State } from './state.ts';
@@ -263,6 +263,8 @@ export const createApp = (): App => {
     setTimeZone(session.timeZone);
     standing.set({ kind: 'in', session, expired: false });
     live.stop();
+    // Roles without a live screen are refused by every one of these.
+    if (!mayOpen(session.user.role, '/live')) return;
     live.start();
     void loadFences();
   };

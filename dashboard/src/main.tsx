@@ -16,6 +16,7 @@ import { ForbiddenPage, MissingPage } from './frame/message-page.tsx';
 import { LivePage } from './live/live-page.tsx';
 import { LoginPage } from './login/login-page.tsx';
 import { SkeletonRows } from './parts/later.tsx';
+import { PanelBoundary } from './parts/panel-boundary.tsx';
 import { paintTheme, theme, usePrefs } from './prefs.ts';
 import { landing, mayOpen, type Screen } from './session.ts';
 import { useRecord } from './state.ts';
@@ -129,7 +130,9 @@ const Root = () => {
       forceColorScheme={theme()}
     >
       <Notifications position="bottom-center" limit={3} />
-      <Screens />
+      <PanelBoundary>
+        <Screens />
+      </PanelBoundary>
     </MantineProvider>
   );
 };

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { useApp } from '../app.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { useNow } from '../parts/use-now.ts';
@@ -19,10 +19,11 @@ export const AlarmRail = () => {
   const text = useText();
   const app = useApp();
   const now = useNow();
-  useTopic(app.alarms.changed);
+  const changed = useTopic(app.alarms.changed);
   const { alarm: chosen } = useRecord(app.look);
   const scroller = useRef<HTMLElement>(null);
-  const { waiting, handled, hidden } = rail(app.alarms.all());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the alarms
+  const { waiting, handled, hidden } = useMemo(() => rail(app.alarms.all()), [app, changed]);
   const lines: Line[] = [];
   if (waiting.length > 0) lines.push({ head: 'waiting', count: waiting.length });
   lines.push(...waiting.map((card) => ({ card })));

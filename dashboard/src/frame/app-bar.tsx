@@ -5,6 +5,8 @@ import { online } from '../live/list-view.ts';
 import { SeverityMark } from '../marks/severity-mark.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useNow } from '../parts/use-now.ts';
+import { mayOpen } from '../session.ts';
+import { useRecord } from '../state.ts';
 import { severityWord } from '../text/naming.ts';
 import { clock, duration, running, useText } from '../text/text.ts';
 import { useTopic } from '../topic.ts';
@@ -103,15 +105,23 @@ const TabTitle = () => {
 };
 
 /** The right half of the bar. */
-export const AppBar = () => (
-  <>
-    <div className="bar-gap" />
-    <Muted />
-    <Counts />
-    <i className="bar-rule" />
-    <LinkState />
-    <i className="bar-rule only-wide" />
-    <Clock />
-    <TabTitle />
-  </>
-);
+export const AppBar = () => {
+  const { session } = useRecord(useApp().standing);
+  const isLive = session !== null && mayOpen(session.user.role, '/live');
+  return (
+    <>
+      <div className="bar-gap" />
+      {isLive ? (
+        <>
+          <Muted />
+          <Counts />
+          <i className="bar-rule" />
+          <LinkState />
+          <i className="bar-rule only-wide" />
+          <TabTitle />
+        </>
+      ) : null}
+      <Clock />
+    </>
+  );
+};

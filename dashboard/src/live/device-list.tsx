@@ -12,7 +12,7 @@ import { severityWord, stateWord } from '../text/naming.ts';
 import { byName, duration, number, useText } from '../text/text.ts';
 import { useTopic } from '../topic.ts';
 import { chipStates, type DeviceState } from './device-state.ts';
-import { keysOf, type ListLine, type ListView, listView } from './list-view.ts';
+import { inOrder, keysOf, type ListLine, type ListView, listView } from './list-view.ts';
 import { wasMoving } from './standing.ts';
 
 const ROW = 40;
@@ -24,9 +24,11 @@ const useList = (): { list: ListView; now: number } => {
   const { search, states, view } = useRecord(app.look);
   const { onlyInView } = usePrefs();
   useTopic(app.second);
-  useTopic(app.fleet.list);
+  const listed = useTopic(app.fleet.list);
   useTopic(app.alarms.changed);
   const now = app.now();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the devices
+  const devices = useMemo(() => inOrder(app.fleet.devices(), byName), [app, listed]);
   const box = view?.bbox;
   const inView = useMemo(() => {
     if (!onlyInView || box === undefined) return null;
@@ -37,17 +39,12 @@ const useList = (): { list: ListView; now: number } => {
       return lat >= south && lat <= north && lon >= west && lon <= east;
     };
   }, [app, onlyInView, box]);
-  const list = listView(
-    app.fleet,
-    app.alarms.byDevice(),
-    {
-      search,
-      states,
-      inView: inView ?? (app.fleet.size > FOLLOW_ALL ? (s) => app.fleet.has(s) : null),
-    },
-    now,
-    byName,
+  const hasRow = useMemo(
+    () => (app.fleet.size > FOLLOW_ALL ? (slot: number) => app.fleet.has(slot) : null),
+    [app, app.fleet.size],
   );
+  const filter = { search, states, inView: inView ?? hasRow };
+  const list = listView(app.fleet, devices, app.alarms.byDevice(), filter, now);
   return { list, now };
 };
 

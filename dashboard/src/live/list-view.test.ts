@@ -2,7 +2,7 @@ import type { Alarm, Device, LiveRow } from '@xunji/gateway/wire';
 import { rowFlag } from '@xunji/gateway/wire';
 import { expect, test } from 'vitest';
 import { Fleet } from './fleet.ts';
-import { initials, keysOf, type ListFilter, listView, matches } from './list-view.ts';
+import { initials, inOrder, keysOf, type ListFilter, listView, matches } from './list-view.ts';
 
 const device = (slot: number, name: string, group: string | null = null): Device => ({
   id: `1390000000${slot}`,
@@ -23,6 +23,12 @@ const row = (slot: number, flags: number): LiveRow => [slot, 121e6, 31e6, 0, 0, 
 const alive = rowFlag.online | rowFlag.valid;
 const everything: ListFilter = { search: '', states: [], inView: null };
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const view = (
+  fleet: Fleet,
+  worst: ReadonlyMap<string, Alarm>,
+  filter: ListFilter,
+): ReturnType<typeof listView> =>
+  listView(fleet, inOrder(fleet.devices(), order), worst, filter, T0);
 const alarm = (severity: Alarm['severity']): Alarm => ({ severity }) as Alarm;
 
 const town = (): Fleet => {
@@ -48,28 +54,28 @@ test('devices with an alarm come first, loudest first; then groups by name, thos
     ['jt808:13900000002', alarm('medium')],
     ['jt808:13900000003', alarm('critical')],
   ]);
-  const view = listView(town(), worst, everything, T0, order);
-  expect(keysOf(view.lines)).toEqual([3, 2, 1, 0].map((n) => `jt808:1390000000${n}`));
-  expect(view.lines.flatMap((l) => ('head' in l ? [[l.kind, l.head, l.count]] : []))).toEqual([
+  const list = view(town(), worst, everything);
+  expect(keysOf(list.lines)).toEqual([3, 2, 1, 0].map((n) => `jt808:1390000000${n}`));
+  expect(list.lines.flatMap((l) => ('head' in l ? [[l.kind, l.head, l.count]] : []))).toEqual([
     ['alarms', '', 2],
     ['group', 'east', 2],
   ]);
-  expect(view.shown).toBe(4);
+  expect(list.shown).toBe(4);
 });
 
 test('a state chip narrows the list, and its count says what it would show', () => {
-  const view = listView(town(), new Map(), { ...everything, states: ['moving'] }, T0, order);
-  expect(keysOf(view.lines)).toEqual(['jt808:13900000001']);
-  expect(view.counts.moving).toBe(1);
-  expect(view.counts.parked).toBe(3);
-  expect([view.shown, view.all]).toEqual([1, 4]);
+  const list = view(town(), new Map(), { ...everything, states: ['moving'] });
+  expect(keysOf(list.lines)).toEqual(['jt808:13900000001']);
+  expect(list.counts.moving).toBe(1);
+  expect(list.counts.parked).toBe(3);
+  expect([list.shown, list.all]).toEqual([1, 4]);
 });
 
 test('only what lies in the view is listed, and a device without a place does not', () => {
   const fleet = town();
   fleet.addDevices([device(4, 'E')], []);
-  const view = listView(fleet, new Map(), { ...everything, inView: (s) => s !== 2 }, T0, order);
-  expect(keysOf(view.lines)).toHaveLength(3);
+  const list = view(fleet, new Map(), { ...everything, inView: (s) => s !== 2 });
+  expect(keysOf(list.lines)).toHaveLength(3);
 });
 
 test('a plate is found without its dot, a device by its id', () => {

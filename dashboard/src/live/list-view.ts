@@ -72,55 +72,65 @@ export const matches = (device: Device, search: string): boolean => {
   );
 };
 
+/** Every device by group and name, those without a group last. Sorting is dear: once per change of the list. */
+export const inOrder = (
+  devices: readonly Device[],
+  order: (a: string, b: string) => number,
+): Device[] =>
+  [...devices].sort(
+    (a, b) =>
+      Number(a.group === null) - Number(b.group === null) ||
+      order(a.group ?? '', b.group ?? '') ||
+      order(a.name, b.name) ||
+      order(a.id, b.id),
+  );
+
 /**
- * Lines in the order of the list: devices with an open alarm first, loudest first, then by group and name.
+ * Lines in the order of the list: devices with an open alarm first, loudest first, then the others as they come.
+ * Linear in the devices but for the few with an alarm.
+ * @param devices in the order of `inOrder`
  * @param worst the worst open alarm of each device key
- * @param order how names and groups compare
  */
 export const listView = (
   fleet: Fleet,
+  devices: readonly Device[],
   worst: ReadonlyMap<string, Alarm>,
   filter: ListFilter,
   now: number,
-  order: (a: string, b: string) => number,
 ): ListView => {
   const counts = { moving: 0, idling: 0, parked: 0, noFix: 0, stale: 0, offline: 0, suspect: 0 };
   const alarmed: { device: Device; key: string; alarm: Alarm }[] = [];
-  const groups = new Map<string | null, { device: Device; key: string; alarm: undefined }[]>();
+  const grouped: ListLine[] = [];
+  let head: { head: string; kind: 'group' | 'none'; count: number } | null = null;
+  let group: string | null | undefined;
   let shown = 0;
-  for (const device of fleet.devices()) {
+  for (const device of devices) {
     if (!matches(device, filter.search)) continue;
-    if (filter.inView !== null && !(fleet.placed(device.slot) && filter.inView(device.slot)))
-      continue;
-    const state = fleet.state(device.slot, now);
+    const { slot } = device;
+    if (filter.inView !== null && !(fleet.placed(slot) && filter.inView(slot))) continue;
+    const state = fleet.state(slot, now);
     if (state !== 'offHours') counts[state] += 1;
     if (filter.states.length > 0 && !filter.states.includes(state)) continue;
     shown += 1;
     const key = keyOf(device);
     const alarm = worst.get(key);
-    if (alarm !== undefined) alarmed.push({ device, key, alarm });
-    else {
-      const group = groups.get(device.group);
-      if (group === undefined) groups.set(device.group, [{ device, key, alarm }]);
-      else group.push({ device, key, alarm });
+    if (alarm !== undefined) {
+      alarmed.push({ device, key, alarm });
+      continue;
     }
+    if (head === null || group !== device.group) {
+      group = device.group;
+      head = { head: group ?? '', kind: group === null ? 'none' : 'group', count: 0 };
+      grouped.push(head);
+    }
+    head.count += 1;
+    grouped.push({ device, key, alarm });
   }
-  const byName = (a: { device: Device }, b: { device: Device }): number =>
-    order(a.device.name, b.device.name) || order(a.device.id, b.device.id);
-  const lines: ListLine[] = [];
-  if (alarmed.length > 0) {
-    alarmed.sort((a, b) => rank(a.alarm.severity) - rank(b.alarm.severity) || byName(a, b));
-    lines.push({ head: '', kind: 'alarms', count: alarmed.length }, ...alarmed);
-  }
-  const names = [...groups.keys()].sort((a, b) => (a === null ? 1 : b === null ? -1 : order(a, b)));
-  for (const name of names) {
-    const members = groups.get(name) ?? [];
-    members.sort(byName);
-    lines.push(
-      { head: name ?? '', kind: name === null ? 'none' : 'group', count: members.length },
-      ...members,
-    );
-  }
+  alarmed.sort((a, b) => rank(a.alarm.severity) - rank(b.alarm.severity));
+  const lines: ListLine[] =
+    alarmed.length === 0
+      ? grouped
+      : [{ head: '', kind: 'alarms', count: alarmed.length }, ...alarmed, ...grouped];
   return { lines, shown, all: fleet.size, counts };
 };
 
