@@ -59,10 +59,16 @@ export function buildGraph(roads: readonly Road[]): RoadGraph {
     const at = [...new Set(cuts[r])].sort((a, b) => a - b);
     const merged = at.filter((m, i) => i === 0 || m - (at[i - 1] as number) > mergeM);
     for (let i = 1; i < merged.length; i++) {
-      const points = stretch(road.points, merged[i - 1] as number, merged[i] as number);
-      const from = nodes.at(points[0] as Point);
-      const to = nodes.at(points.at(-1) as Point);
+      const piece = stretch(road.points, merged[i - 1] as number, merged[i] as number);
+      const from = nodes.at(piece[0] as Point);
+      const to = nodes.at(piece.at(-1) as Point);
       if (from === to) continue;
+      // Ends lie on their junctions, so that nothing jumps from edge to edge.
+      const points = [
+        nodes.points[from] as Point,
+        ...piece.slice(1, -1),
+        nodes.points[to] as Point,
+      ];
       for (const way of [points, [...points].reverse()]) {
         const [start, end] = way === points ? [from, to] : [to, from];
         edges.push({

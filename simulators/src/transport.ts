@@ -85,7 +85,7 @@ export interface MqttLinkOptions {
   readonly deviceId: string;
   readonly password: string;
   readonly ledger: Ledger;
-  readonly keepAliveS?: number;
+  readonly reconnectMs?: number;
 }
 
 /** An MQTT client that reconnects by itself and repeats what has no PUBACK. */
@@ -98,9 +98,9 @@ export function linkMqtt(options: MqttLinkOptions): Link & Publisher {
     clientId: deviceId,
     username: deviceId,
     password: options.password,
-    keepalive: options.keepAliveS ?? 60,
+    keepalive: 60,
     clean: true,
-    reconnectPeriod: 2_000,
+    reconnectPeriod: options.reconnectMs ?? 2_000,
     connectTimeout: 10_000,
     protocolVersion: 4,
   });
