@@ -87,6 +87,7 @@ export interface Refused {
 export const FOLLOW_ALL = 3_000;
 
 const Context = createContext<App | null>(null);
+/** Hands the app to every component within. */
 export const AppProvider = Context.Provider;
 /** What the screens share. */
 export const useApp = (): App => {

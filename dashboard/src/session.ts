@@ -19,6 +19,7 @@ export const screens = {
   '/live': ['admin', 'dispatcher', 'supervisor', 'manager', 'wall'],
   '/fences': ['admin'],
 } as const satisfies Record<string, readonly Role[]>;
+/** The path of a screen. */
 export type Screen = keyof typeof screens;
 
 /** Whether a role may see a screen. */

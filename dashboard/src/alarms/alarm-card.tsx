@@ -94,7 +94,7 @@ const Note = ({ card, onDone }: { readonly card: Card; readonly onDone: () => vo
       />
       <div className="alarm-buttons">
         <Button size="xs" variant="filled" type="submit" loading={isBusy}>
-          {text('alarm.ackNote')}
+          {text('alarm.ack')}
         </Button>
         <Button size="xs" onClick={onDone}>
           {text('alarm.cancel')}

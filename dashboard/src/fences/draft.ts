@@ -18,6 +18,7 @@ export const fenceKinds = [
   'zone',
   'site',
 ] as const satisfies readonly FenceKind[];
+/** What may raise an alarm, in the order of the form. */
 export const ruleTypes = ['exit', 'enter'] as const satisfies readonly Rule['type'][];
 
 /** The legal numbers of a fence, as the gateway has them. */

@@ -26,6 +26,7 @@ export interface Editing {
   readonly failure: string | null;
 }
 
+/** An empty form. */
 export const nothing: Editing = {
   draft: null,
   before: null,

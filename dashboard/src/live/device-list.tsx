@@ -1,19 +1,16 @@
 import { Switch, TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { FOLLOW_ALL, useApp } from '../app.ts';
-import { SeverityMark } from '../marks/severity-mark.tsx';
-import { StateShape } from '../marks/state-shape.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { SkeletonRows } from '../parts/later.tsx';
 import { setPrefs, usePrefs } from '../prefs.ts';
 import { useRecord } from '../state.ts';
-import { severityWord, stateWord } from '../text/naming.ts';
-import { byName, duration, number, useText } from '../text/text.ts';
+import { byName, number, useText } from '../text/text.ts';
 import { useTopic } from '../topic.ts';
-import { chipStates, type DeviceState } from './device-state.ts';
+import { NothingFound, StateChips } from './list-filters.tsx';
+import { ListRow } from './list-row.tsx';
 import { inOrder, keysOf, type ListLine, type ListView, listView } from './list-view.ts';
-import { wasMoving } from './standing.ts';
 
 const ROW = 40;
 const HEAD = 28;
@@ -46,150 +43,6 @@ const useList = (): { list: ListView; now: number } => {
   const filter = { search, states, inView: inView ?? hasRow };
   const list = listView(app.fleet, devices, app.alarms.byDevice(), filter, now);
   return { list, now };
-};
-
-/** What a device does, in the fewest words: a speed while it drives, else for how long. */
-const Doing = ({ slot, state, now }: { slot: number; state: DeviceState; now: number }) => {
-  const { fleet } = useApp();
-  const kind = fleet.device(slot)?.kind ?? 'vehicle';
-  const still = fleet.at.stillSince[slot] ?? 0;
-  if (state === 'moving' || state === 'suspect') {
-    const speed = fleet.at.speed[slot] ?? 0;
-    return `${number(speed, speed < 10 ? 1 : 0)} km/h`;
-  }
-  if (state === 'stale') return '—';
-  const word = stateWord(state, kind);
-  if ((state === 'parked' || state === 'idling') && still > 0 && now - still >= 60_000) {
-    return `${word} ${duration(now - still)}`;
-  }
-  return word;
-};
-
-interface RowProps {
-  readonly line: Extract<ListLine, { key: string }>;
-  readonly now: number;
-  readonly selected: boolean;
-  readonly onSelect: (key: string) => void;
-}
-
-const Row = memo(({ line, now, selected, onSelect }: RowProps) => {
-  const { fleet } = useApp();
-  const { device, key, alarm } = line;
-  const { slot } = device;
-  const state = fleet.state(slot, now);
-  const isOld = state === 'stale' || state === 'offline' || state === 'offHours';
-  const hasRow = fleet.has(slot);
-  const seen = hasRow
-    ? (fleet.at.fixTime[slot] ?? 0)
-    : device.lastSeen === null
-      ? 0
-      : Date.parse(device.lastSeen);
-  return (
-    <div
-      role="treeitem"
-      aria-level={2}
-      tabIndex={-1}
-      aria-selected={selected}
-      id={`row-${key}`}
-      className="row"
-      data-old={isOld}
-      data-testid="device-row"
-      data-device={key}
-      data-state={state}
-      onClick={() => onSelect(key)}
-      onKeyDown={() => undefined}
-    >
-      <StateShape
-        state={state}
-        wasMoving={wasMoving(fleet, slot)}
-        label={stateWord(state, device.kind)}
-      />
-      <span className="row-name cut">{device.name}</span>
-      <span className="row-doing">
-        <Doing slot={slot} state={state} now={now} />
-      </span>
-      <span className="row-age">{seen === 0 ? '' : duration(now - seen)}</span>
-      {alarm === undefined ? (
-        <i />
-      ) : (
-        <SeverityMark severity={alarm.severity} label={severityWord(alarm.severity)} />
-      )}
-    </div>
-  );
-});
-
-const Chips = ({ counts }: { readonly counts: ListView['counts'] }) => {
-  const text = useText();
-  const { look } = useApp();
-  const { states } = useRecord(look);
-  const toggle = (state: DeviceState): void =>
-    look.set({
-      states: states.includes(state) ? states.filter((s) => s !== state) : [...states, state],
-    });
-  return (
-    <fieldset className="chips" aria-label={text('list.filter')}>
-      {chipStates.map((state) => (
-        <button
-          key={state}
-          type="button"
-          className="chip"
-          aria-pressed={states.includes(state)}
-          onClick={() => toggle(state)}
-        >
-          <StateShape state={state} size={12} />
-          {text(`state.${state}`)} {number(counts[state])}
-        </button>
-      ))}
-    </fieldset>
-  );
-};
-
-/** Nothing passes the filters: says which, and lets go of them one by one. */
-const Nothing = () => {
-  const text = useText();
-  const { look } = useApp();
-  const { search, states } = useRecord(look);
-  const { onlyInView } = usePrefs();
-  const filters = [
-    ...(search === '' ? [] : [{ name: search, drop: () => look.set({ search: '' }) }]),
-    ...states.map((s) => ({
-      name: text(`state.${s}`),
-      drop: () => look.set({ states: states.filter((other) => other !== s) }),
-    })),
-    ...(onlyInView
-      ? [{ name: text('list.inViewFilter'), drop: () => setPrefs({ onlyInView: false }) }]
-      : []),
-  ];
-  return (
-    <div className="notice-box" data-testid="list-none">
-      <strong>{text('list.none')}</strong>
-      <p>{text('list.noneHint')}</p>
-      <div className="chips">
-        {filters.map(({ name, drop }) => (
-          <button
-            key={name}
-            type="button"
-            className="chip"
-            aria-label={text('list.removeFilter', { name })}
-            onClick={drop}
-          >
-            {name}
-            <Icon name="close" size={12} />
-          </button>
-        ))}
-      </div>
-      <button
-        type="button"
-        className="text-button"
-        onClick={() => {
-          look.set({ search: '', states: [] });
-          setPrefs({ onlyInView: false });
-        }}
-      >
-        {text('list.clear')}
-      </button>
-    </div>
-  );
 };
 
 /** Every device as text: the map's twin for keyboard and reader. */
@@ -297,7 +150,7 @@ export const DeviceList = ({ isSheet }: { readonly isSheet: boolean }) => {
         >
           <Icon name="close" />
         </button>
-        <Chips counts={list.counts} />
+        <StateChips counts={list.counts} />
         <div className="list-count">
           <span data-testid="list-count">
             <b>{number(list.shown)}</b> / {number(list.all)}
@@ -319,7 +172,7 @@ export const DeviceList = ({ isSheet }: { readonly isSheet: boolean }) => {
       {!app.fleet.loaded ? (
         <SkeletonRows />
       ) : list.shown === 0 ? (
-        <Nothing />
+        <NothingFound />
       ) : (
         <div
           ref={scroller}
@@ -360,7 +213,12 @@ export const DeviceList = ({ isSheet }: { readonly isSheet: boolean }) => {
                       <span>{number(line.count)}</span>
                     </button>
                   ) : (
-                    <Row line={line} now={now} selected={line.key === selected} onSelect={select} />
+                    <ListRow
+                      line={line}
+                      now={now}
+                      selected={line.key === selected}
+                      onSelect={select}
+                    />
                   )}
                 </div>
               );

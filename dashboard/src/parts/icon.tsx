@@ -41,6 +41,7 @@ const paths = {
   map: ['m3.5 5.5 4-1.5 5 2 4-1.5v10l-4 1.5-5-2-4 1.5Z', 'M7.5 4v10', 'M12.5 6v10'],
 } as const satisfies Record<string, readonly string[]>;
 
+/** A drawing by what it stands for. */
 export type IconName = keyof typeof paths;
 
 /** A decorative drawing; the control around it carries the name. */
