@@ -1,5 +1,6 @@
 import type { DeviceAlarm } from '@xunji/protocols';
 import type { DeviceRef } from '../journal/record.ts';
+import type { Statement } from './stated-alarms.ts';
 import type { Fix, Stay } from './stay.ts';
 
 /** What the engine remembers of one device; plain data but for the maps. */
@@ -15,8 +16,8 @@ export interface DeviceTrack {
   readonly stays: Map<string, Stay>;
   /** Newest report whose alarms were looked at, ms UTC. */
   alarmTime: number;
-  /** Alarms the device states, and for how many reports each has not been stated. */
-  readonly alarms: Map<DeviceAlarm, number>;
+  /** Alarms the device has ever stated. */
+  readonly alarms: Map<DeviceAlarm, Statement>;
 }
 
 /** A device as long as nobody has said more of it. */
@@ -34,7 +35,7 @@ export const newTrack = (ref: DeviceRef): DeviceTrack => ({
 /** As JSON holds it. */
 export interface SavedTrack extends Omit<DeviceTrack, 'stays' | 'alarms' | 'alarmTime'> {
   readonly stays: readonly (readonly [string, Stay])[];
-  readonly alarms: readonly (readonly [DeviceAlarm, number])[];
+  readonly alarms: readonly (readonly [DeviceAlarm, Statement])[];
   readonly alarmTime: number | null;
 }
 

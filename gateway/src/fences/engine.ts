@@ -1,5 +1,5 @@
-import type { Position, PositionSource } from '@xunji/protocols';
-import { type DeviceRef, deviceKey, type JournalRecord } from '../journal/record.ts';
+import type { Position, PositionSource, ProtocolName } from '@xunji/protocols';
+import { type DeviceRef, type JournalRecord, parseDeviceKey } from '../journal/record.ts';
 import type { Fence } from '../wire.ts';
 import {
   type DeviceTrack,
@@ -8,16 +8,23 @@ import {
   type SavedTrack,
   saveTrack,
 } from './device-track.ts';
-import type { Fact } from './facts.ts';
+import type { DeviceAlarmFact, Fact } from './facts.ts';
 import { shapeOf, signedDistanceM } from './geometry.ts';
 import { type Cell, Grid, type Placed } from './grid.ts';
 import { accuracyM, MAX_ACCURACY_M, profiles, RETURN_MS } from './profiles.ts';
-import { type Fix, firstStay, type Judged, judge, outsideStay, type Stay } from './stay.ts';
+import { type AlarmReport, passHolds, takeAlarms } from './stated-alarms.ts';
+import {
+  type Fix,
+  firstStay,
+  isBeyond,
+  type Judged,
+  judge,
+  outsideStay,
+  type Stay,
+} from './stay.ts';
 
 /** Positions by other means prove nothing about an outline. @see product.md section 3, item 1 */
 const judgedSources: readonly PositionSource[] = ['gnss', 'fused', 'manual'];
-/** An alarm is over once so many reports in a row do not state it. @see product.md section 4 */
-const REPORTS_TO_CLEAR = 2;
 
 type JournalPosition = Extract<JournalRecord, { kind: 'position' }>;
 type JournalConfig = Extract<JournalRecord, { kind: 'config' }>;
@@ -31,7 +38,7 @@ interface ActiveFence extends Placed, Judged {
 }
 
 /** Why a position was left aside; for the counters. */
-export type LeftAside = 'noFix' | 'source' | 'accuracy' | 'outOfOrder';
+export type LeftAside = 'noFix' | 'mocked' | 'source' | 'accuracy' | 'outOfOrder';
 
 /** The engine's whole memory, as JSON holds it. */
 export interface EngineState {
@@ -48,7 +55,14 @@ export interface EngineState {
 export class FenceEngine {
   readonly #fences = new Map<string, ActiveFence>();
   readonly #grid = new Grid<ActiveFence>();
-  readonly #devices = new Map<string, DeviceTrack>();
+  /** By family and id: a joined key would be built anew for every position. */
+  readonly #devices: Record<ProtocolName, Map<string, DeviceTrack>> = {
+    jt808: new Map(),
+    gt06: new Map(),
+    mqtt: new Map(),
+  };
+  /** Devices with an alarm that waits for its hold to pass. */
+  readonly #holding = new Set<DeviceTrack>();
   readonly #cells: Cell<ActiveFence>[] = [];
   readonly #onLeftAside: (why: LeftAside) => void;
   #seq = 0;
@@ -69,31 +83,40 @@ export class FenceEngine {
     if (record.kind === 'position') {
       const track = this.#track(record.device);
       this.#judge(record, track, facts);
-      this.#deviceAlarms(record, track, facts);
-    } else if (record.kind === 'config') this.#configure(record, facts);
+      if (takeAlarms(track, reportOf(record, track), facts)) this.#holding.add(track);
+    } else if (record.kind === 'tick') this.#passHolds(record.seq, record.receivedTime, facts);
+    else if (record.kind === 'config') this.#configure(record, facts);
   }
 
   save(): EngineState {
     return {
       seq: this.#seq,
       fences: [...this.#fences.values()].map(({ fence, sinceSeq }) => ({ fence, sinceSeq })),
-      devices: [...this.#devices.values()].map(saveTrack),
+      devices: [...this.#tracks()].map(saveTrack),
     };
   }
 
   /** Into an engine that has taken nothing yet. */
   load(state: EngineState): void {
     for (const { fence, sinceSeq } of state.fences) this.#place(fence, sinceSeq);
-    for (const saved of state.devices) this.#devices.set(deviceKey(saved.ref), loadTrack(saved));
+    for (const saved of state.devices) {
+      const track = loadTrack(saved);
+      this.#devices[track.ref.protocol].set(track.ref.id, track);
+      this.#holding.add(track);
+    }
     this.#seq = state.seq;
   }
 
+  *#tracks(): Generator<DeviceTrack> {
+    for (const family of Object.values(this.#devices)) yield* family.values();
+  }
+
   #track(ref: DeviceRef): DeviceTrack {
-    const key = deviceKey(ref);
-    let track = this.#devices.get(key);
+    const family = this.#devices[ref.protocol];
+    let track = family.get(ref.id);
     if (track === undefined) {
       track = newTrack(ref);
-      this.#devices.set(key, track);
+      family.set(ref.id, track);
     }
     return track;
   }
@@ -117,8 +140,9 @@ export class FenceEngine {
 
   /** Null when the position cannot be judged by, with the reason counted. */
   #fitFix(position: Position, track: DeviceTrack): Fix | null {
-    const { latitude, longitude, fixTime, valid, source } = position;
+    const { latitude, longitude, fixTime, valid, source, flags } = position;
     if (!valid || latitude === null || longitude === null) return this.#leave('noFix');
+    if (flags.includes('mocked')) return this.#leave('mocked');
     if (!judgedSources.includes(source)) return this.#leave('source');
     const accuracy = accuracyM(position);
     if (accuracy > MAX_ACCURACY_M) return this.#leave('accuracy');
@@ -151,6 +175,7 @@ export class FenceEngine {
       keep(track, id, firstStay(fence, distanceM, fix), fix.time);
       return;
     }
+    if (known === undefined && isBeyond(fence, distanceM, fix)) return;
     const stay = known ?? outsideStay();
     const occurredTime = judge(stay, fence, track.kind, distanceM, fix, track.before);
     keep(track, id, stay, fix.time);
@@ -172,24 +197,9 @@ export class FenceEngine {
     });
   }
 
-  /** Rising edges raise, falling edges held for two reports clear; a report older than the last says nothing. */
-  #deviceAlarms(record: JournalPosition, track: DeviceTrack, facts: Fact[]): void {
-    const { position } = record;
-    const { alarms } = position;
-    if (alarms.length === 0 && track.alarms.size === 0) return;
-    if (position.fixTime < track.alarmTime) return;
-    track.alarmTime = position.fixTime;
-    for (const alarm of alarms) {
-      if (!track.alarms.has(alarm)) facts.push(alarmFact('alarmOn', alarm, record, track));
-      track.alarms.set(alarm, 0);
-    }
-    for (const [alarm, missing] of track.alarms) {
-      if (alarms.includes(alarm)) continue;
-      if (missing + 1 < REPORTS_TO_CLEAR) track.alarms.set(alarm, missing + 1);
-      else {
-        track.alarms.delete(alarm);
-        facts.push(alarmFact('alarmOff', alarm, record, track));
-      }
+  #passHolds(seq: number, time: number, facts: Fact[]): void {
+    for (const track of this.#holding) {
+      if (!passHolds(track, seq, time, facts)) this.#holding.delete(track);
     }
   }
 
@@ -208,7 +218,7 @@ export class FenceEngine {
     }
     if (known !== undefined) {
       this.#remove(known);
-      for (const track of this.#devices.values()) track.stays.delete(id);
+      for (const track of this.#tracks()) track.stays.delete(id);
       facts.push({ kind: 'fenceChanged', seq, receivedTime, fenceId: id });
     }
     if (fence !== null) this.#place(fence, seq);
@@ -216,7 +226,10 @@ export class FenceEngine {
 
   #configureDevice({ value, id }: JournalConfig): void {
     if (value === null) {
-      this.#devices.delete(id);
+      const { protocol, id: deviceId } = parseDeviceKey(id);
+      const gone = this.#devices[protocol].get(deviceId);
+      if (gone !== undefined) this.#holding.delete(gone);
+      this.#devices[protocol].delete(deviceId);
       return;
     }
     const { protocol, kind, name, subject, ...device } = value as {
@@ -262,28 +275,29 @@ function keep(track: DeviceTrack, id: string, stay: Stay, time: number): void {
   else track.stays.delete(id);
 }
 
+const reportOf = (record: JournalPosition, track: DeviceTrack): AlarmReport => ({
+  time: record.position.fixTime,
+  alarms: record.position.alarms,
+  late: record.late,
+  fact: (kind, alarm) => alarmFact(kind, alarm, record, track),
+});
+
 function alarmFact(
-  kind: 'alarmOn' | 'alarmOff',
-  alarm: Position['alarms'][number],
+  kind: DeviceAlarmFact['kind'],
+  alarm: DeviceAlarmFact['alarm'],
   record: JournalPosition,
   track: DeviceTrack,
-): Fact {
+): DeviceAlarmFact {
   const { position, seq, receivedTime, late } = record;
   // An alarm without a fix stands at the last place known. @see product.md, row F14
   const place = position.valid ? position : track.before;
   return {
-    kind,
-    alarm,
-    seq,
-    device: track.ref,
-    subject: track.subject,
+    ...{ kind, alarm, seq, device: track.ref, subject: track.subject, receivedTime, late },
     occurredTime: position.fixTime,
     confirmedTime: position.fixTime,
-    receivedTime,
     latitude: place?.latitude ?? null,
     longitude: place?.longitude ?? null,
     accuracyM: position.valid ? accuracyM(position) : (track.before?.accuracyM ?? null),
-    late,
   };
 }
 

@@ -50,6 +50,11 @@ export function firstStay(fence: Judged, distanceM: number, fix: Fix): Stay {
   };
 }
 
+/** Whether a device that is outside and has no stay goes on having none. */
+export const isBeyond = (fence: Judged, distanceM: number, fix: Fix): boolean =>
+  distanceM >=
+  profiles[fence.profile].wantInM(fence.bufferM, fix.accuracyM, Number.POSITIVE_INFINITY);
+
 /** A device that was judged before and is nowhere near. */
 export const outsideStay = (): Stay => ({
   inside: false,
