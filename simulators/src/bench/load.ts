@@ -5,7 +5,9 @@ import { LocationFrames } from './location-frame.ts';
 
 /*
  * Closed-loop JT/T 808 load: SOCKETS terminals keep WINDOW location reports each unanswered. Prints one JSON line:
- * {sockets, window, seconds, acknowledged, perSecond, p50Ms, p99Ms, maxMs, refused, broken, cpuSeconds}.
+ * {sockets, window, seconds, acknowledged, perSecond, p50Ms, p99Ms, maxMs, servedMs, total, refused, broken,
+ * cpuSeconds, ended}. It measures from the end of the warm-up, and not before every terminal had its first answer:
+ * `servedMs` says how long that took; `total` counts the warm-up too.
  * With --log FILE every acknowledged report is written as "phone fixTime latE6 lonE6", one a line, when it is
  * acknowledged and not before, so that a killed gateway can be checked against it.
  */
@@ -43,7 +45,15 @@ const latencies: number[] = [];
 let acknowledged = 0;
 let refused = 0;
 let broken = 0;
+let total = 0;
 let measuring = false;
+let measureFrom = 0;
+let servedMs: number | null = null;
+let unserved = sockets;
+let everyoneServed = () => {};
+const allServed = new Promise<void>((resolve) => {
+  everyoneServed = resolve;
+});
 const logStream =
   values.log === undefined
     ? null
@@ -58,6 +68,7 @@ function terminal(index: number): Promise<Socket> {
   const answers = new AnswerReader();
   const open = new Map<number, Sent>();
   let n = 0;
+  let served = false;
   return new Promise((resolve, reject) => {
     const socket = connect({ host: values.host, port, noDelay: true });
     const send = (count: number) => {
@@ -92,11 +103,19 @@ function terminal(index: number): Promise<Socket> {
           refused++;
           return;
         }
-        logStream?.write(`${phone} ${sent.fixTime} ${sent.lat} ${sent.lon}\n`);
-        if (measuring) {
-          acknowledged++;
-          latencies.push(now - sent.at);
+        total++;
+        if (!served) {
+          served = true;
+          unserved--;
+          if (unserved === 0) {
+            servedMs = Math.round(now - startedAt);
+            everyoneServed();
+          }
         }
+        logStream?.write(`${phone} ${sent.fixTime} ${sent.lat} ${sent.lon}\n`);
+        if (!measuring) return;
+        acknowledged++;
+        if (sent.at >= measureFrom) latencies.push(now - sent.at);
       });
       broken += answers.broken;
       answers.broken = 0;
@@ -105,6 +124,7 @@ function terminal(index: number): Promise<Socket> {
   });
 }
 
+const startedAt = performance.now();
 const open: Socket[] = [];
 try {
   for (let i = 0; i < sockets; i += 200) {
@@ -136,6 +156,8 @@ const finish = (why: string) => {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     maxMs: at(1),
+    servedMs,
+    total,
     refused,
     broken,
     cpuSeconds: Number(((cpu.user + cpu.system) / 1e6).toFixed(2)),
@@ -154,7 +176,7 @@ for (const socket of open) {
   socket.on('close', () => finish('connection lost'));
 }
 process.on('SIGTERM', () => finish('stopped'));
-setTimeout(() => {
-  measuring = true;
-  setTimeout(() => finish('done'), seconds * 1000);
-}, warmup * 1000);
+await Promise.all([allServed, new Promise((resolve) => setTimeout(resolve, warmup * 1000))]);
+measureFrom = performance.now();
+measuring = true;
+setTimeout(() => finish('done'), seconds * 1000);

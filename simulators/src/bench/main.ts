@@ -39,6 +39,10 @@ interface Load {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** Until every terminal had its first answer. */
+  readonly servedMs: number;
+  /** With the warm-up. */
+  readonly total: number;
   readonly refused: number;
   readonly broken: number;
   readonly ended: string;
@@ -124,15 +128,13 @@ async function gatewayRun(dir: string, forS: number): Promise<GatewayRun> {
     const before = usageOf(gateway.pid);
     const result = await load(gateway.ports.jt808, forS);
     const after = usageOf(gateway.pid);
-    // The warm-up before the measured seconds counts into the processor time too.
-    const positions = result.perSecond * (forS + 3);
     return {
       ...result,
       rssMb: after?.rssMb ?? null,
       cpuUsPerPosition:
         before === null || after === null
           ? null
-          : Math.round(((after.cpuSeconds - before.cpuSeconds) * 1e6) / positions),
+          : Math.round(((after.cpuSeconds - before.cpuSeconds) * 1e6) / result.total),
     };
   } finally {
     await gateway.stop();
@@ -164,6 +166,7 @@ ${row('gateway', gateway)}
 ${row('yardstick after', second)}
 
 gateway / yardstick    ${ratio}
+all ${sockets} served after ${String(gateway.servedMs).padStart(8 - sockets.length)} ms
 CPU per position       ${cpuUsPerPosition ?? 'unknown'} us
 gateway RSS            ${rssMb ?? 'unknown'} MB
 decode, one core       ${String(decode['framesPerSecond'])} frames/s
