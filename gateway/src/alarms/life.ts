@@ -40,9 +40,15 @@ export const LOW_CLOSES_MS = 60_000;
 export const isOpenRow = (row: AlarmRow): boolean =>
   row.handling !== 'closed' && (row.condition === 'active' || row.handling === 'new');
 
-/** @param last the newest alarm of the same key, undefined for none */
+/**
+ * A repeat of an open alarm is counted; one that comes back soon after its end is opened again. What came late never
+ * opens an alarm that was live, and an alarm that was told late in silence is opened anew once it is live.
+ * @param last the newest alarm of the same key, undefined for none
+ */
 export function raise(last: AlarmRow | undefined, raised: Raised): Step {
   if (last === undefined) return { op: 'new', row: fresh(raised) };
+  const isLate = raised.late === 1;
+  const wasLate = last.late === 1;
   const again: AlarmRow = {
     ...last,
     rev: last.rev + 1,
@@ -50,11 +56,12 @@ export function raise(last: AlarmRow | undefined, raised: Raised): Step {
     condition: 'active',
     clearedTime: null,
     lastTime: Math.max(last.lastTime, raised.occurredTime),
+    late: isLate ? last.late : 0,
   };
-  if (isOpenRow(last)) return { op: 'count', row: again };
-  if (raised.occurredTime - (last.clearedTime ?? last.lastTime) > REOPEN_MS) {
-    return { op: 'new', row: fresh(raised) };
-  }
+  if (isOpenRow(last) && (isLate || !wasLate)) return { op: 'count', row: again };
+  const endTime = last.clearedTime ?? last.lastTime;
+  const comesBack = isOpenRow(last) || raised.occurredTime - endTime <= REOPEN_MS;
+  if (!comesBack || (isLate && !wasLate)) return { op: 'new', row: fresh(raised) };
   return {
     op: 'reopen',
     row: { ...again, handling: 'new', acknowledgedBy: null, acknowledgedTime: null },
