@@ -53,8 +53,8 @@ const LIVE_BATCH = { maxRecords: 2000, lingerMs: 0 };
 const INFLUX_TIMEOUT_MS = 30_000;
 const FAULT_LINES_PER_MINUTE = 6;
 const HTTP_GRACE_MS = 2000;
-/** How long a stop waits for consumers that lag. They resume at the next start. */
-const DRAIN_MS = 10_000;
+/** How long a stop waits at each of its steps; what lags resumes at the next start. */
+const STEP_MS = 5000;
 /** What a stop may take in all; under the 30 s after which containers are killed. */
 const STOP_MS = 25_000;
 
@@ -243,21 +243,28 @@ async function start(config: Config) {
   logger.info({ ...ready, dataDir: dir.path, durableSeq: journal.durableSeq }, 'ready');
 
   /** Doors first; then what was read becomes durable and is applied; then the rooms, the last opened first. */
+  const steps: Record<string, () => Promise<unknown>> = {
+    doors: () => Promise.all([doors.jt808.close(), doors.gt06.close(), doors.mqtt.close()]),
+    http: () => closeHttp(http, HTTP_GRACE_MS),
+    records: () => devices.close().then(() => records.log.close()),
+    drain: () => Promise.all(runners.map((r) => r.drained())),
+    consumers: () => Promise.all(runners.map((r) => r.stop())),
+    latest: () => latest.save(),
+    fences: () => fences.save(),
+    journal: () => journal.close(),
+    stores: () => Promise.all(stores.map((store) => store.close())),
+    database: () => db.destroy(),
+  };
   const stop = async () => {
     health.stopping();
     for (const timer of timers) clearInterval(timer);
     live?.close();
-    const closing = [doors.jt808.close(), doors.gt06.close(), doors.mqtt.close()];
-    await Promise.all([...closing, closeHttp(http, HTTP_GRACE_MS)]);
-    await devices.close();
-    await records.log.close();
-    await atMost(DRAIN_MS, Promise.all(runners.map((r) => r.drained())));
-    await Promise.all(runners.map((r) => r.stop()));
-    await latest.save();
-    await fences.save();
-    await journal.close();
-    await Promise.all(stores.map((store) => store.close()));
-    await db.destroy();
+    // A full disk or a store that hangs shall not keep the others from closing well.
+    for (const [step, work] of Object.entries(steps)) {
+      await atMost(STEP_MS, work()).catch((error: unknown) => {
+        logger.error({ err: error, step }, 'stopStepFailed');
+      });
+    }
     logger.info('stopped');
   };
   return { ready, stop };
@@ -269,13 +276,13 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** @throws what the work throws, or that it took too long */
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const over = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${ms} ms`)), ms);
   });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
+  await Promise.race([work, over]).finally(() => clearTimeout(timer));
 }
 
 function fail(error: unknown): never {
