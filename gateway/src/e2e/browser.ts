@@ -1,11 +1,23 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { ADMIN_PASSWORD, type GatewayProcess } from './harness.ts';
 
+/** The program of that name on the PATH; throws when there is none, so that no journey is skipped in silence. */
+const onPath = (program: string): string => {
+  const found = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((directory) => join(directory, program))
+    .find((path) => existsSync(path));
+  if (found === undefined) throw new Error(`${program} is not installed`);
+  return found;
+};
+
 /** Debian's Chromium, headless, without a GPU; sound may start without a gesture as on a configured kiosk. */
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: process.env['XUNJI_CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: onPath('chromium'),
     args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
   });
 

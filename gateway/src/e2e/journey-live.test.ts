@@ -138,4 +138,26 @@ describe('J02: two hundred trackers of both protocols', () => {
     await page.getByTestId('device-row').nth(5).waitFor();
     expect(visitor.errors).toEqual([]);
   });
+
+  it('says that the gateway is gone, and shows everything again when it is back', async () => {
+    const { page } = visitor;
+    const nameOf = async (id: string): Promise<string | null> =>
+      page.locator(`[data-device="jt808:${id}"] .row-name`).first().textContent();
+    await page.getByTestId('device-search').fill('13900000000');
+    expect(await nameOf('13900000000')).toBe('13900000000');
+    const { http } = gateway.ports;
+    for (const tracker of trackers.splice(0)) tracker.close();
+    expect(await gateway.stop()).toBe(0);
+    await page.getByTestId('bar-lost').waitFor();
+    gateway = await startGateway(dir.path, { XUNJI_HTTP_PORT: String(http) });
+    await page.getByTestId('bar-lost').getByRole('button').click();
+    await page.getByTestId('bar-back').waitFor({ timeout: 20_000 });
+    await eventually(
+      async () => (await page.getByTestId('list-count').textContent())?.endsWith(String(COUNT)),
+      5_000,
+      'the list of the new boot',
+    );
+    expect(await nameOf('13900000000')).toBe('13900000000');
+    expect(visitor.errors).toEqual([]);
+  });
 });

@@ -131,4 +131,49 @@ describe('J22: every screen', () => {
     expect(visitor.errors).toEqual([]);
     await visitor.context.close();
   });
+
+  it('a fence is drawn by mouse, corner by corner, and a circle by centre and edge', async () => {
+    const visitor = await visit(browser, gateway);
+    const { page } = visitor;
+    await logIn(visitor);
+    await page.goto('/fences');
+    await page.getByTestId('fence-row').first().waitFor();
+    const box = await page.getByTestId('map').boundingBox();
+    if (box === null) throw new Error('the map has no size');
+    const at = (x: number, y: number) => [box.x + box.width * x, box.y + box.height * y] as const;
+    await page.getByTestId('draw-polygon').click();
+    for (const [x, y] of [
+      [0.4, 0.4],
+      [0.6, 0.4],
+      [0.6, 0.6],
+      [0.4, 0.4],
+    ] as const) {
+      await page.mouse.click(...at(x, y));
+      // Two clicks within the time of a double click would be one.
+      await page.waitForTimeout(300);
+    }
+    await page.getByTestId('fence-form').waitFor();
+    await page.getByTestId('fence-measures').getByText('3', { exact: true }).waitFor();
+    await page.getByTestId('fence-name').fill('三角');
+    await page.getByTestId('fence-save').click();
+    await page.getByTestId('fence-row').getByText('三角').waitFor();
+
+    await page.getByTestId('draw-circle').click();
+    await page.mouse.click(...at(0.5, 0.5));
+    await page.waitForTimeout(300);
+    await page.mouse.click(...at(0.55, 0.5));
+    await page.getByTestId('fence-name').fill('圆');
+    await page.getByTestId('fence-save').click();
+    await page.getByTestId('fence-row').getByText('圆', { exact: true }).waitFor();
+    const { body } = await gateway.api('GET', 'fences');
+    const kinds = new Map(
+      body.items.map((f: { properties: { name: string }; geometry: { type: string } }) => [
+        f.properties.name,
+        f.geometry.type,
+      ]),
+    );
+    expect([kinds.get('三角'), kinds.get('圆')]).toEqual(['Polygon', 'Point']);
+    expect(visitor.errors).toEqual([]);
+    await visitor.context.close();
+  });
 });
