@@ -41,7 +41,6 @@ export function createApp(options: AppOptions): { app: Express; endpoints: reado
   overseen(app, options);
 
   const endpoints = apiEndpoints(rooms);
-  const document = JSON.stringify(openApiDocument(endpoints, rooms.site.build));
   endpoints.push(
     endpoint({
       method: 'get',
@@ -54,6 +53,7 @@ export function createApp(options: AppOptions): { app: Express; endpoints: reado
       },
     }),
   );
+  const document = JSON.stringify(openApiDocument(endpoints, rooms.site.build));
   app.use('/api', (request, response, next) => {
     response.set('Cache-Control', 'private, no-cache');
     if (isForeignChange(request)) new Refusal('foreignOrigin').send(response);
@@ -68,7 +68,10 @@ export function createApp(options: AppOptions): { app: Express; endpoints: reado
   });
 
   app.use(dashboard.files);
-  app.get(/^\/[^.]*$/, dashboard.page);
+  app.use((request, response, next) => {
+    if (isPage(request)) dashboard.page(request, response, next);
+    else next();
+  });
   app.use((_request, response) => new Refusal('notFound').send(response));
   app.use(failures(options.logger));
   return { app, endpoints };
@@ -96,6 +99,12 @@ const securityHeaders = (isTls: boolean) =>
     xFrameOptions: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
   });
+
+/** A route of the dashboard's own: what a browser navigates to, or what cannot be the name of a file. */
+function isPage({ method, path, headers }: Request): boolean {
+  if ((method !== 'GET' && method !== 'HEAD') || path.startsWith('/assets/')) return false;
+  return !path.includes('.') || headers.accept?.includes('text/html') === true;
+}
 
 /** /healthz for everybody, /readyz and /metrics for overseers. */
 function overseen(app: Express, { rooms, health, metrics }: AppOptions): void {
