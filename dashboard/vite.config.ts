@@ -18,7 +18,10 @@ export default defineConfig({
             // Base-map data apart from script: it never changes and does not count against its budget.
             { name: 'land', test: /virtual:land/ },
             { name: 'map', test: /node_modules\/(ol|rbush|quickselect|earcut)\// },
-            { name: 'frame', test: /node_modules\/(react|react-dom|scheduler|@mantine|@floating-ui)\// },
+            {
+              name: 'frame',
+              test: /node_modules\/(react|react-dom|scheduler|@mantine|@floating-ui)\//,
+            },
           ],
         },
       },
