@@ -9,16 +9,17 @@ import {
   type AlarmRow,
   acknowledge,
   close,
+  closeTimeOf,
   conditionOver,
   isOpenRow,
-  LOW_CLOSES_MS,
   overtaken,
   raise,
   type Step,
 } from './life.ts';
 import { decodePlace, encodePlace } from './place.ts';
 import { alarmOf, eventOf, eventRow } from './rows.ts';
-import { type Consequence, ofDeviceAlarm, Rulebook } from './rulebook.ts';
+import { type Consequence, Rulebook } from './rulebook.ts';
+import { type DeskStep, stepsOf } from './steps.ts';
 import type { AlarmTables } from './tables.ts';
 
 type Trx = Transaction<AlarmTables>;
@@ -54,8 +55,8 @@ class RecordsDesk implements Desk {
   #rules = new Rulebook();
   /** Facts of records up to here are in the tables. */
   #journalSeq: number;
-  /** Some cleared alarm of severity low may still have to close itself. */
-  #mayClose = true;
+  /** When the next cleared alarm of severity low closes itself, ms UTC; Infinity for none. At first: to be looked up. */
+  #nextCloseTime = Number.NEGATIVE_INFINITY;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(db: Kysely<AlarmTables>, options: DeskOptions, journalSeq: number) {
@@ -77,27 +78,21 @@ class RecordsDesk implements Desk {
     records: readonly JournalRecord[],
     upTo: number,
   ): Promise<void> {
-    const fresh = facts.filter((fact) => fact.seq > this.#journalSeq);
-    let rules = this.#rules;
-    const consequences: { fact: Fact; consequences: readonly Consequence[] }[] = [];
-    let tickTime: number | null = null;
-    let at = 0;
-    for (const fact of fresh) {
-      for (; at < records.length && (records[at]?.seq ?? 0) <= fact.seq; at++) {
-        rules = rules.after(records[at] as JournalRecord);
-      }
-      consequences.push({ fact, consequences: consequencesOf(fact, rules) });
-    }
-    for (; at < records.length; at++) rules = rules.after(records[at] as JournalRecord);
-    for (const record of records) if (record.kind === 'tick') tickTime = record.receivedTime;
-
-    if (fresh.length > 0 || (tickTime !== null && this.#mayClose)) {
+    const { steps, rules } = stepsOf(facts, records, this.#journalSeq, this.#rules);
+    let nextCloseTime = this.#nextCloseTime;
+    const isIdle = (step: DeskStep) => 'tickTime' in step && step.tickTime < nextCloseTime;
+    if (!steps.every(isIdle)) {
       await this.#change(async (change) => {
-        for (const one of consequences) await this.#settle(change, one.fact, one.consequences);
-        if (tickTime !== null) await this.#closeLow(change, tickTime);
+        for (const step of steps) {
+          if ('fact' in step) {
+            await this.#settle(change, step.fact, step.consequences);
+            nextCloseTime = Math.min(nextCloseTime, change.nextCloseTime);
+          } else if (!isIdle(step)) nextCloseTime = await this.#closeLow(change, step.tickTime);
+        }
         await change.trx.updateTable('desk_state').set({ journalSeq: upTo }).execute();
       });
       this.#journalSeq = upTo;
+      this.#nextCloseTime = nextCloseTime;
     }
     this.#rules = rules;
   }
@@ -259,18 +254,22 @@ class RecordsDesk implements Desk {
     }
   }
 
-  async #closeLow(change: Change, time: number): Promise<void> {
+  /** @returns when the next one is due */
+  async #closeLow(change: Change, time: number): Promise<number> {
     const rows = await change.trx
       .selectFrom('alarms')
       .selectAll()
       .where('handling', '!=', 'closed')
       .where('condition', '=', 'cleared')
       .where('severity', '=', 'low')
+      .orderBy('clearedTime')
+      .orderBy('id')
       .execute();
-    this.#mayClose = rows.length > 0;
     for (const row of rows) {
-      if ((row.clearedTime ?? 0) + LOW_CLOSES_MS <= time) await change.write(overtaken(row, time));
+      if (closeTimeOf(row) > time) return closeTimeOf(row);
+      await change.write(overtaken(row, time));
     }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** One transaction; its changes are told in order after the commit, and those of two never mix. */
@@ -287,7 +286,6 @@ class RecordsDesk implements Desk {
         return change.changes;
       });
       if (changes.length === 0) return;
-      if (changes.some(({ alarm }) => alarm.severity === 'low')) this.#mayClose = true;
       for (const listener of this.#listeners) {
         try {
           listener(changes);
@@ -305,6 +303,8 @@ class RecordsDesk implements Desk {
 class Change {
   readonly trx: Trx;
   readonly changes: AlarmChange[] = [];
+  /** The earliest time at which an alarm written here closes itself. */
+  nextCloseTime = Number.POSITIVE_INFINITY;
   readonly #firstSeq: number;
   readonly #time: number;
 
@@ -333,6 +333,7 @@ class Change {
       })
       .execute();
     this.changes.push({ seq, op, alarm });
+    this.nextCloseTime = Math.min(this.nextCloseTime, closeTimeOf(row));
   }
 
   async finish(): Promise<void> {
@@ -343,11 +344,6 @@ class Change {
       .execute();
   }
 }
-
-const consequencesOf = (fact: Fact, rules: Rulebook): readonly Consequence[] => {
-  if (fact.kind === 'fenceChanged') return [];
-  return 'fence' in fact ? rules.ofCrossing(fact) : ofDeviceAlarm(fact);
-};
 
 const find = (db: Kysely<AlarmTables>, id: string): Promise<AlarmRow | undefined> =>
   db.selectFrom('alarms').selectAll().where('id', '=', id).executeTakeFirst();

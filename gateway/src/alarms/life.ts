@@ -34,11 +34,17 @@ export interface Step {
 /** An alarm that comes back so soon after its end is the same alarm, ms. @see product.md section 5, dedupe */
 const REOPEN_MS = 10 * 60_000;
 /** A cleared alarm of severity low closes itself after so long, ms. @see product.md section 5, auto-close */
-export const LOW_CLOSES_MS = 60_000;
+const LOW_CLOSES_MS = 60_000;
 
 /** Still in need of somebody or something: its condition lasts, or nobody has acknowledged it. */
 export const isOpenRow = (row: AlarmRow): boolean =>
   row.handling !== 'closed' && (row.condition === 'active' || row.handling === 'new');
+
+/** When it closes itself, ms UTC; Infinity for never, or not as it stands. */
+export const closeTimeOf = (row: AlarmRow): number =>
+  row.severity === 'low' && row.handling !== 'closed' && row.clearedTime !== null
+    ? row.clearedTime + LOW_CLOSES_MS
+    : Number.POSITIVE_INFINITY;
 
 /**
  * A repeat of an open alarm is counted; one that comes back soon after its end is opened again. What came late never
