@@ -72,7 +72,11 @@ export class FenceConsumer implements Consumer {
     await this.#options.sink.take(this.#facts, records, this.#engine.seq);
     this.#facts = [];
     const every = this.#options.snapshotEveryMs ?? SNAPSHOT_EVERY_MS;
-    if (this.#options.now() - this.#savedTime >= every) await this.save();
+    const time = this.#options.now();
+    if (time - this.#savedTime < every) return;
+    // A snapshot that fails is due again later: meanwhile alarms go on, and the cursor holds the journal.
+    this.#savedTime = time;
+    await this.save();
   }
 
   /** Makes the state durable as of what the sink has taken. */
@@ -86,7 +90,6 @@ export class FenceConsumer implements Consumer {
     };
     await replaceFile(this.#options.path, JSON.stringify(snapshot));
     this.#savedSeq = seq;
-    this.#savedTime = this.#options.now();
   }
 
   #load(text: string): void {
