@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, settings } from './config.ts';
 
 const yaml = (text: string) => {
   const path = join(mkdtempSync(join(tmpdir(), 'xunji-config-')), 'xunji.yaml');
@@ -56,5 +56,19 @@ describe('settings', () => {
     expect(() => readConfig({ XUNJI_ADMIN_PASSWORD: 'geheim' }, undefined)).toThrow(
       /^(?!.*geheim)/s,
     );
+  });
+});
+
+describe('the README', () => {
+  it('lists every setting with its default and meaning', () => {
+    const rows = Object.values(settings).map((setting) => {
+      const shown = 'fallback' in setting ? `\`${setting.fallback}\`` : 'none';
+      return `| \`${setting.env}\` | ${shown} | ${setting.meaning} |`;
+    });
+    const table = ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, section = ''] =
+      /<!-- settings: [^\n]*-->\n(.*?)\n<!-- \/settings -->/s.exec(readme) ?? [];
+    expect(section).toBe(table);
   });
 });

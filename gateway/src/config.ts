@@ -92,8 +92,16 @@ export const settings = {
     fallback: 'xunji',
     meaning: 'made when missing',
   },
-  influxUser: { env: 'XUNJI_INFLUX_USER', schema: text.optional(), meaning: '' },
-  influxPassword: { env: 'XUNJI_INFLUX_PASSWORD', schema: text.optional(), meaning: '' },
+  influxUser: {
+    env: 'XUNJI_INFLUX_USER',
+    schema: text.optional(),
+    meaning: 'when InfluxDB asks for a log-in',
+  },
+  influxPassword: {
+    env: 'XUNJI_INFLUX_PASSWORD',
+    schema: text.optional(),
+    meaning: 'likewise',
+  },
   admission: {
     env: 'XUNJI_ADMISSION',
     schema: z.enum(['strict', 'known', 'open']),
