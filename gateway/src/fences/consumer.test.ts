@@ -148,6 +148,29 @@ describe('the consumer of the journal', () => {
     expect(await consumer.cursor()).toBe(0);
   });
 
+  it('lets others have their turn while it saves a large fleet', async () => {
+    const diary = new Diary().fence(square());
+    for (let i = 0; i < 5000; i++) {
+      diary.fix(i, 0, 0, { device: { protocol: 'jt808', id: String(13_900_000_000 + i) } });
+    }
+    const path = snapshotPath();
+    const consumer = await open(path, new RecordingSink());
+    time = T0;
+    await consumer.apply(diary.records);
+    let turns = 0;
+    let isSaving = true;
+    const count = () => {
+      turns++;
+      if (isSaving) setImmediate(count);
+    };
+    setImmediate(count);
+    await consumer.save();
+    isSaving = false;
+    expect(turns).toBeGreaterThan(15);
+    const again = await open(path, new RecordingSink());
+    expect(await again.cursor()).toBe(diary.records.length);
+  });
+
   it('reads the journal from its beginning when the snapshot is no use, and says why', async () => {
     const records = story();
     for (const text of ['', '{"version":1', '{"version":99}', '{"version":1,"engine":{}}']) {

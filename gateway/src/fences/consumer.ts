@@ -37,6 +37,8 @@ interface Snapshot {
 
 const VERSION = 1;
 const SNAPSHOT_EVERY_MS = 30_000;
+/** The snapshot of a large fleet is made in pieces of this many characters, so that nothing else waits long for it. */
+const PIECE_CHARACTERS = 64 * 1024;
 
 /** Runs the engine over the journal; its snapshot is where a restart goes on from, and the rest is replayed. */
 export class FenceConsumer implements Consumer {
@@ -83,13 +85,19 @@ export class FenceConsumer implements Consumer {
   async save(): Promise<void> {
     const { seq } = this.#engine;
     if (this.#facts.length > 0 || seq === this.#savedSeq) return;
-    const snapshot: Snapshot = {
-      version: VERSION,
-      engine: this.#engine.save(),
-      sink: this.#options.sink.save(),
-    };
-    await replaceFile(this.#options.path, JSON.stringify(snapshot));
+    await replaceFile(this.#options.path, this.#snapshot());
     this.#savedSeq = seq;
+  }
+
+  /** A `Snapshot` as JSON. */
+  *#snapshot(): Generator<string> {
+    const sink = JSON.stringify(this.#options.sink.save() ?? null);
+    const { seq } = this.#engine;
+    yield `{"version":${VERSION},"sink":${sink},"engine":{"seq":${seq},"fences":[`;
+    yield* pieces(this.#engine.savedFences());
+    yield '],"devices":[';
+    yield* pieces(this.#engine.savedDevices());
+    yield ']}}';
   }
 
   #load(text: string): void {
@@ -104,4 +112,19 @@ export class FenceConsumer implements Consumer {
       this.#options.onError(error);
     }
   }
+}
+
+/** The members of a JSON array. */
+function* pieces(members: Iterable<object>): Generator<string> {
+  let piece = '';
+  let comma = '';
+  for (const member of members) {
+    piece += comma + JSON.stringify(member);
+    comma = ',';
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  // An empty piece would be written as nothing, at the price of a turn.
+  if (piece !== '') yield piece;
 }

@@ -89,11 +89,15 @@ export class FenceEngine {
   }
 
   save(): EngineState {
-    return {
-      seq: this.#seq,
-      fences: [...this.#fences.values()].map(({ fence, sinceSeq }) => ({ fence, sinceSeq })),
-      devices: [...this.#tracks()].map(saveTrack),
-    };
+    return { seq: this.#seq, fences: [...this.savedFences()], devices: [...this.savedDevices()] };
+  }
+
+  /** The parts of `save` one by one; take nothing in before the last. */
+  *savedFences(): Generator<EngineState['fences'][number]> {
+    for (const { fence, sinceSeq } of this.#fences.values()) yield { fence, sinceSeq };
+  }
+  *savedDevices(): Generator<SavedTrack> {
+    for (const track of this.#tracks()) yield saveTrack(track);
   }
 
   /** Into an engine that has taken nothing yet. */

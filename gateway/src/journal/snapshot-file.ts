@@ -1,12 +1,15 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Replaces the file so that a crash leaves the old or the new content: temporary file, fsync, rename, fsync of the directory. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+/**
+ * Replaces the file so that a crash leaves the old or the new content: temporary file, fsync, rename, fsync of the directory.
+ * @param text whole, or in pieces that are asked for one by one, with a turn of the loop after each
+ */
+export async function replaceFile(path: string, text: string | Iterable<string>): Promise<void> {
   const temporary = `${path}.tmp`;
   const file = await open(temporary, 'w', 0o600);
   try {
-    await file.writeFile(text);
+    await writeFile(file, text);
     await file.sync();
   } finally {
     await file.close();
