@@ -155,6 +155,21 @@ describe('fences and alarms', () => {
     }
   });
 
+  it('raise a supply cut of a device that fell silent with it, though the process died meanwhile', async () => {
+    const diary = new Diary()
+      .fix(0, 0, 0, { alarms: ['powerCut'] })
+      .tick(5)
+      .tick(10)
+      .tick(15);
+    const life: Life = { batch: () => 1, fate: () => 'diesAfter', snapshotEveryMs: 0 };
+    const { result, deaths } = await run(diary.records, join(dir, 'fences.json'), life);
+    expect(deaths).toBe(4);
+    expect(result.changes.map((c) => c.op)).toEqual(['new']);
+    expect(result.alarms).toMatchObject([
+      { type: 'powerCut', occurredTime: T0, confirmedTime: T0 + 15_000 },
+    ]);
+  });
+
   it('start from the beginning when the snapshot cannot be read, and raise nothing twice', async () => {
     const records = story(5);
     const path = join(dir, 'fences.json');
