@@ -299,6 +299,8 @@ describe('bad input', () => {
     ['a broken escape in the path', 'GET', 'fences/%E0%A4%A', undefined, 400, 'badRequest'],
     ['a cursor of another list', 'GET', 'fences?cursor=WzFd', undefined, 400, 'badCursor'],
     ['a cursor that is rubbish', 'GET', 'devices?cursor=%00', undefined, 400, 'badCursor'],
+    ['a cursor of no list of alarms', 'GET', 'alarms?cursor=WzFd', undefined, 400, 'badCursor'],
+    ['a cursor of no list of events', 'GET', 'events?cursor=WzFd', undefined, 400, 'badCursor'],
     [
       'a cursor of an earlier life',
       'GET',

@@ -1,5 +1,6 @@
+import { decodePlace } from '../alarms/place.ts';
 import type { Alarm, AlarmOp, FenceEvent, Page, Severity } from '../wire.ts';
-import type { AlarmAnswer, AlarmChange, AlarmDesk, AlarmQuery } from './desk.ts';
+import type { AlarmAnswer, AlarmChange, AlarmDesk, AlarmQuery, EventQuery } from './desk.ts';
 
 /** An alarm as the desk would give it. */
 export function sampleAlarm(n: number, over: Partial<Alarm> = {}): Alarm {
@@ -50,10 +51,12 @@ export class PlainDesk implements AlarmDesk {
   async get(id: string): Promise<Alarm | null> {
     return this.#alarms.get(id) ?? null;
   }
-  async list({ limit }: AlarmQuery): Promise<Page<Alarm>> {
+  async list({ limit, cursor }: AlarmQuery): Promise<Page<Alarm>> {
+    decodePlace(cursor);
     return { items: [...this.#alarms.values()].reverse().slice(0, limit), next: null };
   }
-  async events(): Promise<Page<FenceEvent>> {
+  async events({ cursor }: EventQuery): Promise<Page<FenceEvent>> {
+    decodePlace(cursor);
     return { items: [], next: null };
   }
   async since(seq: number, limit: number) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { handlers, readers } from '../../access/access.ts';
+import { BadCursor } from '../../alarms/place.ts';
 import type { AlarmAnswer } from '../../live/desk.ts';
 import { endpoint } from '../endpoint.ts';
 import { Refusal } from '../problem.ts';
@@ -22,6 +23,16 @@ const answerOf = (answer: AlarmAnswer) => {
     ? new Refusal('conflict', { current: answer.alarm })
     : new Refusal('notFound');
 };
+
+/** The desk looks at a cursor itself. */
+async function listed<T>(page: Promise<T>): Promise<T | Refusal> {
+  try {
+    return await page;
+  } catch (error) {
+    if (error instanceof BadCursor) return new Refusal('badCursor');
+    throw error;
+  }
+}
 
 /** Alarms and the facts they were born of. */
 export const alarmRoutes = ({ desk, devices }: Pick<Rooms, 'desk' | 'devices'>) => {
@@ -48,7 +59,7 @@ export const alarmRoutes = ({ desk, devices }: Pick<Rooms, 'desk' | 'devices'>) 
       result: schemas.pageOf(schemas.alarm),
       refusals: ['badCursor'],
       handle: ({ query: { state, limit, cursor } }) =>
-        desk.list({ state, limit, ...(cursor === undefined ? {} : { cursor }) }),
+        listed(desk.list({ state, limit, ...(cursor === undefined ? {} : { cursor }) })),
     }),
     endpoint({
       method: 'get',
@@ -73,13 +84,15 @@ export const alarmRoutes = ({ desk, devices }: Pick<Rooms, 'desk' | 'devices'>) 
       handle: async ({ query: { from, to, limit, cursor, device: id, protocol } }) => {
         const device = id === undefined ? undefined : resolveDevice(devices, id, protocol);
         if (device instanceof Refusal) return device;
-        return desk.events({
-          limit,
-          ...(from === undefined ? {} : { from: Date.parse(from) }),
-          ...(to === undefined ? {} : { to: Date.parse(to) }),
-          ...(device === undefined ? {} : { device }),
-          ...(cursor === undefined ? {} : { cursor }),
-        });
+        return listed(
+          desk.events({
+            limit,
+            ...(from === undefined ? {} : { from: Date.parse(from) }),
+            ...(to === undefined ? {} : { to: Date.parse(to) }),
+            ...(device === undefined ? {} : { device }),
+            ...(cursor === undefined ? {} : { cursor }),
+          }),
+        );
       },
     }),
   ];
