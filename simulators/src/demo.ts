@@ -74,6 +74,9 @@ const stop = () => {
   process.stdout.write('\n正在结束 · stopping\n');
   end(0).catch(() => process.exit(1));
 };
+// A closed terminal takes the output with it; the clean-up still has to run.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 
 async function run(): Promise<void> {

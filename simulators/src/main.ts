@@ -21,7 +21,8 @@ function argumentsOrExit(): SimulateArguments {
 }
 
 const { make, address, durationS, out, ...options } = argumentsOrExit();
-// As the first process of a container nothing else would end us before there is anything to save.
+// A reader that is gone must not cost the truth. As the first process of a container nothing else would end us before there is anything to save.
+process.stdout.on('error', () => undefined);
 const leave = () => process.exit(130);
 process.on('SIGINT', leave);
 process.on('SIGTERM', leave);

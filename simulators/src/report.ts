@@ -79,7 +79,7 @@ export class Carrier {
       latitude: round(latitude, 1e6),
       longitude: round(longitude, 1e6),
       altitudeM: this.#altitudeM,
-      speedKmh: round(motion.speedKmh, 10),
+      speedKmh: this.#measuredKmh(motion.speedKmh),
       courseDeg: Math.round(motion.courseDeg) % 360,
       satellites: noise.satellites(),
       ignition: motion.ignition,
@@ -89,6 +89,15 @@ export class Carrier {
       alarms: this.alarms(second),
     };
   }
+
+  /** Receivers hold their speed at zero while they stand. */
+  #measuredKmh(trueKmh: number): number {
+    if (trueKmh === 0) return 0;
+    return Math.max(0, round(trueKmh + speedSigmaKmh * this.#parts.random.gauss(), 10));
+  }
 }
+
+/** Doppler speed of a good receiver. */
+const speedSigmaKmh = 0.3;
 
 const round = (value: number, scale: number): number => Math.round(value * scale) / scale;

@@ -27,6 +27,8 @@ export class Walk implements Mover {
   readonly #hall: Ring;
   readonly #errand: Errand | null;
   readonly #places: Line;
+  /** How fast this person walks at work. */
+  readonly #paceMs: number;
   #second = 0;
   #at: Point;
   #goal: Point;
@@ -47,7 +49,8 @@ export class Walk implements Mover {
     this.#places = Array.from({ length: 6 }, () => this.#somewhere());
     this.#at = start ?? this.#somewhere();
     this.#goal = this.#at;
-    this.#standS = random.int(2, 20);
+    this.#standS = random.int(2, 60);
+    this.#paceMs = random.between(0.8, 1.3);
   }
 
   at(second: number): Motion {
@@ -98,10 +101,10 @@ export class Walk implements Mover {
       this.#goal = this.#random.chance(0.7) ? this.#random.pick(this.#places) : this.#somewhere();
       // In an angled hall the straight way may lead through the yard: then another place.
       if (!this.#isClear(this.#at, this.#goal)) this.#goal = this.#at;
-      this.#standS = this.#random.int(4, 50);
+      this.#standS = this.#random.int(15, 120);
       return;
     }
-    this.#toward(this.#goal, 1.1);
+    this.#toward(this.#goal, this.#paceMs);
   }
 
   #follow(speedMs: number): void {

@@ -46,7 +46,7 @@ export function sweeper({ city, graph }: Stage, common: Common): SimulatedDevice
   const style: DriveStyle = {
     home: somewhere(city, random),
     rangeM: 900,
-    maxKmh: 14,
+    maxKmh: random.fork('pace').between(8, 15),
     lights: { chance: 0.2, minS: 5, maxS: 25 },
     parking: { chance: 0.03, minS: 120, maxS: 420 },
     ignition: true,
@@ -71,7 +71,7 @@ export function vehicle({ city, graph }: Stage, common: Common): SimulatedDevice
   const style: DriveStyle = {
     home: somewhere(city, random),
     rangeM: 2600,
-    maxKmh: 52,
+    maxKmh: random.fork('pace').between(40, 58),
     lights: { chance: 0.25, minS: 8, maxS: 40 },
     parking: { chance: 0.02, minS: 120, maxS: 600 },
     ignition: true,
@@ -114,7 +114,7 @@ export function patrol({ city, graph }: Stage, common: Common): SimulatedDevice 
   const style: DriveStyle = {
     home: centreOf(city.patrolZone.outline),
     rangeM: 320,
-    maxKmh: 4.8,
+    maxKmh: random.fork('pace').between(3.8, 5.2),
     lights: { chance: 0.3, minS: 5, maxS: 40 },
     parking: { chance: 0, minS: 0, maxS: 0 },
     ignition: false,
