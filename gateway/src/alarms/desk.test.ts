@@ -343,6 +343,46 @@ describe('the change log', () => {
   });
 });
 
+describe('a large batch', () => {
+  const many = Array.from({ length: 300 }, (_, i) =>
+    // Three alarms a report: what one record says is never torn apart.
+    stated(
+      'alarmOn',
+      (['sos', 'fall', 'door'] as const)[i % 3] ?? 'sos',
+      10 + Math.floor(i / 3),
+      i,
+      {
+        device: { protocol: 'mqtt', id: `badge-${Math.floor(i / 3)}` },
+      },
+    ),
+  );
+
+  it('lets others have their turn', async () => {
+    let turns = 0;
+    let isDone = false;
+    const count = () => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    await desk.take(many, [], 200);
+    isDone = true;
+    expect(turns).toBeGreaterThanOrEqual(4);
+    expect(told.map((c) => c.seq)).toEqual(many.map((_, i) => i + 1));
+  });
+
+  it('that fails half way goes on from the last whole record', async () => {
+    const broken = many.map((f, i) => (i === 200 ? { ...f, latitude: Number.NaN } : f));
+    await expect(desk.take(broken, [], 200)).rejects.toMatchObject({ code: 'badParameter' });
+    expect(told.length).toBeGreaterThan(100);
+    expect(told.length % 3).toBe(0);
+    desk = await open();
+    await desk.take(many, [], 200);
+    expect(told.map((c) => c.seq)).toEqual(many.map((_, i) => i + 1));
+    expect((await desk.events({ limit: 500 })).items).toHaveLength(300);
+  });
+});
+
 describe('lists', () => {
   beforeEach(async () => {
     const devices = Array.from({ length: 25 }, (_, i) => `badge-${i}`);

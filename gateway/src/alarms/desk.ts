@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { FactSink } from '../fences/consumer.ts';
 import type { Fact } from '../fences/facts.ts';
@@ -19,8 +20,8 @@ import {
 import { decodePlace, encodePlace } from './place.ts';
 import { alarmOf, eventOf, eventRow } from './rows.ts';
 import { type Consequence, Rulebook } from './rulebook.ts';
-import { type DeskStep, stepsOf } from './steps.ts';
-import type { AlarmTables } from './tables.ts';
+import { type DeskStep, partsOf, stepsOf } from './steps.ts';
+import type { AlarmChangesTable, AlarmTables, EventsTable } from './tables.ts';
 
 type Trx = Transaction<AlarmTables>;
 
@@ -79,20 +80,12 @@ class RecordsDesk implements Desk {
     upTo: number,
   ): Promise<void> {
     const { steps, rules } = stepsOf(facts, records, this.#journalSeq, this.#rules);
-    let nextCloseTime = this.#nextCloseTime;
-    const isIdle = (step: DeskStep) => 'tickTime' in step && step.tickTime < nextCloseTime;
-    if (!steps.every(isIdle)) {
-      await this.#change(async (change) => {
-        for (const step of steps) {
-          if ('fact' in step) {
-            await this.#settle(change, step.fact, step.consequences);
-            nextCloseTime = Math.min(nextCloseTime, change.nextCloseTime);
-          } else if (!isIdle(step)) nextCloseTime = await this.#closeLow(change, step.tickTime);
-        }
-        await change.trx.updateTable('desk_state').set({ journalSeq: upTo }).execute();
-      });
-      this.#journalSeq = upTo;
-      this.#nextCloseTime = nextCloseTime;
+    const parts = partsOf(steps);
+    for (const part of parts) {
+      const isLast = part === parts.at(-1);
+      await this.#takePart(part, isLast ? upTo : (part.at(-1)?.seq ?? upTo));
+      // The database works on this very thread.
+      if (!isLast) await nextTurn();
     }
     this.#rules = rules;
   }
@@ -219,6 +212,24 @@ class RecordsDesk implements Desk {
     return answer;
   }
 
+  /** One transaction over some steps and the place in the journal after them. */
+  async #takePart(steps: readonly DeskStep[], upTo: number): Promise<void> {
+    let nextCloseTime = this.#nextCloseTime;
+    const isIdle = (step: DeskStep) => 'tickTime' in step && step.tickTime < nextCloseTime;
+    if (steps.every(isIdle)) return;
+    await this.#change(async (change) => {
+      for (const step of steps) {
+        if ('fact' in step) {
+          await this.#settle(change, step.fact, step.consequences);
+          nextCloseTime = Math.min(nextCloseTime, change.nextCloseTime);
+        } else if (!isIdle(step)) nextCloseTime = await this.#closeLow(change, step.tickTime);
+      }
+      await change.trx.updateTable('desk_state').set({ journalSeq: upTo }).execute();
+    });
+    this.#journalSeq = upTo;
+    this.#nextCloseTime = nextCloseTime;
+  }
+
   async #settle(change: Change, fact: Fact, consequences: readonly Consequence[]): Promise<void> {
     if (fact.kind === 'fenceChanged') {
       const rows = await change.trx
@@ -231,13 +242,7 @@ class RecordsDesk implements Desk {
       return;
     }
     const event = eventRow(fact);
-    if (event !== null) {
-      await change.trx
-        .insertInto('events')
-        .values(event)
-        .onConflict((c) => c.doNothing())
-        .execute();
-    }
+    if (event !== null) change.events.push(event);
     for (const consequence of consequences) {
       const key = consequence.op === 'raise' ? consequence.raised.dedupeKey : consequence.key;
       const last = await change.trx
@@ -305,6 +310,9 @@ class Change {
   readonly changes: AlarmChange[] = [];
   /** The earliest time at which an alarm written here closes itself. */
   nextCloseTime = Number.POSITIVE_INFINITY;
+  /** Written with the changes at the end: one statement for all. */
+  readonly events: EventsTable[] = [];
+  readonly #rows: AlarmChangesTable[] = [];
   readonly #firstSeq: number;
   readonly #time: number;
 
@@ -322,22 +330,24 @@ class Change {
       .values(row)
       .onConflict((c) => c.column('id').doUpdateSet(row))
       .execute();
-    await this.trx
-      .insertInto('alarm_changes')
-      .values({
-        seq,
-        op,
-        alarmId: row.id,
-        changedTime: this.#time,
-        alarm: JSON.stringify(alarm),
-      })
-      .execute();
+    this.#rows.push({
+      ...{ seq, op, alarmId: row.id, changedTime: this.#time },
+      alarm: JSON.stringify(alarm),
+    });
     this.changes.push({ seq, op, alarm });
     this.nextCloseTime = Math.min(this.nextCloseTime, closeTimeOf(row));
   }
 
   async finish(): Promise<void> {
-    if (this.changes.length === 0) return;
+    if (this.events.length > 0) {
+      await this.trx
+        .insertInto('events')
+        .values(this.events)
+        .onConflict((c) => c.doNothing())
+        .execute();
+    }
+    if (this.#rows.length === 0) return;
+    await this.trx.insertInto('alarm_changes').values(this.#rows).execute();
     await this.trx
       .updateTable('desk_state')
       .set({ changeSeq: this.#firstSeq + this.changes.length - 1 })

@@ -4,8 +4,27 @@ import { type Consequence, ofDeviceAlarm, type Rulebook } from './rulebook.ts';
 
 /** What happened, in journal order: a fact with what it means to the alarms, or the clock. */
 export type DeskStep =
-  | { readonly fact: Fact; readonly consequences: readonly Consequence[] }
-  | { readonly tickTime: number };
+  | {
+      readonly seq: number;
+      readonly fact: Fact;
+      readonly consequences: readonly Consequence[];
+    }
+  | { readonly seq: number; readonly tickTime: number };
+
+/** Steps of one transaction, for others wait as long as it lasts: about 20 ms. */
+const PART_STEPS = 64;
+
+/** The steps cut into transactions; those of one journal record stay together. */
+export function partsOf(steps: readonly DeskStep[]): DeskStep[][] {
+  const parts: DeskStep[][] = [];
+  let part: DeskStep[] = [];
+  for (const step of steps) {
+    if (part.length >= PART_STEPS && part.at(-1)?.seq !== step.seq) part = [];
+    if (part.length === 0) parts.push(part);
+    part.push(step);
+  }
+  return parts;
+}
 
 /** The steps after `journalSeq`, by the rules as they were at each, and the rules after all of them. */
 export function stepsOf(
@@ -19,7 +38,9 @@ export function stepsOf(
   let next = 0;
   const settleTo = (seq: number) => {
     for (let fact = facts[next]; fact !== undefined && fact.seq <= seq; fact = facts[++next]) {
-      if (fact.seq > journalSeq) steps.push({ fact, consequences: consequencesOf(fact, rules) });
+      const { seq: factSeq } = fact;
+      if (factSeq <= journalSeq) continue;
+      steps.push({ seq: factSeq, fact, consequences: consequencesOf(fact, rules) });
     }
   };
   for (const record of records) {
@@ -27,7 +48,7 @@ export function stepsOf(
     settleTo(record.seq - 1);
     rules = rules.after(record);
     if (record.kind === 'tick' && record.seq > journalSeq) {
-      steps.push({ tickTime: record.receivedTime });
+      steps.push({ seq: record.seq, tickTime: record.receivedTime });
     }
   }
   settleTo(Number.POSITIVE_INFINITY);
