@@ -160,6 +160,21 @@ describe('rules and crossings', () => {
     expect(await only()).toMatchObject({ condition: 'cleared' });
   });
 
+  it('end what they raised when they are deleted or turn to other fences, and only that', async () => {
+    await desk.take([], [ruleRecord(2, rule({ id: 'r10', name: '夜间', severity: 'medium' }))], 2);
+    await give(crossing('exit', 10, 100));
+    await desk.take([], [ruleRecord(11, rule({ severity: 'low' }))], 11);
+    expect((await all()).map((a) => a.condition)).toEqual(['active', 'active']);
+    await desk.take([], [ruleRecord(12, rule({ fences: ['f2'] }))], 12);
+    const shown = async () =>
+      Object.fromEntries((await all()).map((a) => [a.ruleName, `${a.condition} ${a.handling}`]));
+    expect(await shown()).toEqual({ 离开一车间: 'cleared new', 夜间: 'active new' });
+    const night = (await all()).find((a) => a.ruleName === '夜间');
+    await desk.ack(night?.id ?? '', night?.rev ?? 0, 'wang', null);
+    await desk.take([], [ruleRecord(13, null, 'r10')], 13);
+    expect(await shown()).toEqual({ 离开一车间: 'cleared new', 夜间: 'cleared closed' });
+  });
+
   it('close what a fence raised when its outline is edited or it is deleted', async () => {
     await give(crossing('exit', 10, 100));
     await give({ kind: 'fenceChanged', seq: 11, receivedTime: second(300), fenceId: 'f2' });

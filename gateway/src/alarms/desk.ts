@@ -19,8 +19,8 @@ import {
 } from './life.ts';
 import { decodePlace, encodePlace } from './place.ts';
 import { alarmOf, eventOf, eventRow } from './rows.ts';
-import { type Consequence, Rulebook } from './rulebook.ts';
-import { type DeskStep, partsOf, stepsOf } from './steps.ts';
+import { type Consequence, keysOfRule, Rulebook } from './rulebook.ts';
+import { type DeskStep, partsOf, type RuleStep, stepsOf } from './steps.ts';
 import type { AlarmChangesTable, AlarmTables, EventsTable } from './tables.ts';
 
 type Trx = Transaction<AlarmTables>;
@@ -221,8 +221,9 @@ class RecordsDesk implements Desk {
       for (const step of steps) {
         if ('fact' in step) {
           await this.#settle(change, step.fact, step.consequences);
-          nextCloseTime = Math.min(nextCloseTime, change.nextCloseTime);
-        } else if (!isIdle(step)) nextCloseTime = await this.#closeLow(change, step.tickTime);
+        } else if ('ruleId' in step) await this.#settleRule(change, step);
+        else if (!isIdle(step)) nextCloseTime = await this.#closeLow(change, step.tickTime);
+        nextCloseTime = Math.min(nextCloseTime, change.nextCloseTime);
       }
       await change.trx.updateTable('desk_state').set({ journalSeq: upTo }).execute();
     });
@@ -256,6 +257,23 @@ class RecordsDesk implements Desk {
       else if (last?.condition === 'active' && isOpenRow(last)) {
         await change.write(conditionOver(last, consequence.time));
       }
+    }
+  }
+
+  /** What a rule raised and can no longer end is over; who waits for a person goes on waiting. */
+  async #settleRule(change: Change, { ruleId, rule, time }: RuleStep): Promise<void> {
+    const [from, to] = keysOfRule(ruleId);
+    const rows = await change.trx
+      .selectFrom('alarms')
+      .selectAll()
+      .where('dedupeKey', '>=', from)
+      .where('dedupeKey', '<', to)
+      .where('condition', '=', 'active')
+      .where('handling', '!=', 'closed')
+      .execute();
+    for (const row of rows) {
+      const isKept = rule?.type === row.type && rule.fences.includes(row.fenceId ?? '');
+      if (!isKept) await change.write(conditionOver(row, time));
     }
   }
 

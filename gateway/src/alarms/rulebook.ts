@@ -51,6 +51,9 @@ export class Rulebook {
   }
 }
 
+/** The bounds of the dedupe keys of one rule, the second excluded: '!' is what follows a space. */
+export const keysOfRule = (id: string): [string, string] => [`rule:${id} `, `rule:${id}!`];
+
 /** Alarms that a device states need no rule. */
 export function ofDeviceAlarm(fact: DeviceAlarmFact): Consequence[] {
   const key = `device:${fact.alarm} ${deviceKey(fact.device)}`;

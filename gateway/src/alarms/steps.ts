@@ -1,15 +1,26 @@
 import type { Fact } from '../fences/facts.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import type { Rule } from '../wire.ts';
 import { type Consequence, ofDeviceAlarm, type Rulebook } from './rulebook.ts';
 
-/** What happened, in journal order: a fact with what it means to the alarms, or the clock. */
+/** What happened, in journal order: a fact with what it means to the alarms, a rule as it stands now, or the clock. */
 export type DeskStep =
   | {
       readonly seq: number;
       readonly fact: Fact;
       readonly consequences: readonly Consequence[];
     }
+  | RuleStep
   | { readonly seq: number; readonly tickTime: number };
+
+/** A rule was made, edited or, with null, deleted. */
+export interface RuleStep {
+  readonly seq: number;
+  readonly ruleId: string;
+  readonly rule: Rule | null;
+  /** Ms UTC. */
+  readonly time: number;
+}
 
 /** Steps of one transaction, for others wait as long as it lasts: about 20 ms. */
 const PART_STEPS = 64;
@@ -47,8 +58,11 @@ export function stepsOf(
     // Facts of a record come after the record itself.
     settleTo(record.seq - 1);
     rules = rules.after(record);
-    if (record.kind === 'tick' && record.seq > journalSeq) {
-      steps.push({ seq: record.seq, tickTime: record.receivedTime });
+    const { seq, receivedTime: time } = record;
+    if (seq <= journalSeq) continue;
+    if (record.kind === 'tick') steps.push({ seq, tickTime: time });
+    else if (record.kind === 'config' && record.what === 'rule') {
+      steps.push({ seq, ruleId: record.id, rule: record.value as Rule | null, time });
     }
   }
   settleTo(Number.POSITIVE_INFINITY);
