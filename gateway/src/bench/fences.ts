@@ -10,7 +10,7 @@ import type { Fence, FenceGeometry } from '../wire.ts';
  * best of several rounds.
  */
 const fenceCount = 1000;
-const vehicles = 1000;
+const vehicles = 500;
 const perVehicle = 200;
 const intervalMs = 10_000;
 const rounds = 5;
@@ -89,15 +89,39 @@ function drives(random: () => number): JournalRecord[] {
       car.north = within(car.north + Math.cos(car.heading) * stepM);
       const [longitude, latitude] = place(car.east, car.north);
       const fixTime = start + n * intervalMs;
+      // One literal, as the intake makes them: objects of many spreads are several times as slow to read.
       const position: PositionEntry['position'] = {
-        ...{ fixTime, timeSource: 'device', valid: true, latitude, longitude, altitudeM: 7 },
-        ...{ speedKmh: car.speed * 3.6, courseDeg: 0, satellites: 12, hdop: null },
-        ...{ accuracyM: null, mileageKm: null, batteryPercent: null, ignition: true },
-        ...{ source: 'gnss', buffered: false, alarms: [], flags: [], extras: {} },
+        fixTime,
+        timeSource: 'device',
+        valid: true,
+        latitude,
+        longitude,
+        altitudeM: 7,
+        speedKmh: car.speed * 3.6,
+        courseDeg: 0,
+        satellites: 12,
+        hdop: null,
+        accuracyM: null,
+        mileageKm: null,
+        batteryPercent: null,
+        ignition: true,
+        source: 'gnss',
+        buffered: false,
+        alarms: [],
+        flags: [],
+        extras: {},
       };
       records.push({
-        ...{ kind: 'position', seq: fenceCount + records.length + 1, receivedTime: fixTime },
-        ...{ device: car.device, edition: null, epoch: 1, late: false, position, hash: '', raw },
+        kind: 'position',
+        seq: fenceCount + records.length + 1,
+        receivedTime: fixTime,
+        device: car.device,
+        edition: null,
+        epoch: 1,
+        late: false,
+        position,
+        hash: '',
+        raw,
       });
     }
   }
@@ -111,18 +135,24 @@ const config = fences(random);
 const positions = drives(random);
 const collect = (globalThis as { gc?: () => void }).gc;
 const rates: number[] = [];
-let facts: Fact[] = [];
+let found = 0;
 for (let round = 0; round < rounds; round++) {
   collect?.();
-  facts = [];
+  found = 0;
+  const facts: Fact[] = [];
   const engine = new FenceEngine();
   for (const record of config) engine.take(record, facts);
   const from = performance.now();
-  for (const record of positions) engine.take(record, facts);
+  for (const record of positions) {
+    engine.take(record, facts);
+    if (facts.length === 0) continue;
+    found += facts.length;
+    facts.length = 0;
+  }
   rates.push(Math.round(positions.length / ((performance.now() - from) / 1000)));
 }
-if (facts.length === 0) throw new Error('nobody came into a fence: nothing was measured');
+if (found === 0) throw new Error('nobody came into a fence: nothing was measured');
 const best = Math.max(...rates);
 process.stdout.write(
-  `${JSON.stringify({ checksPerSecond: best, spread: Number((1 - Math.min(...rates) / best).toFixed(2)), fences: fenceCount, facts: facts.length })}\n`,
+  `${JSON.stringify({ checksPerSecond: best, spread: Number((1 - Math.min(...rates) / best).toFixed(2)), fences: fenceCount, facts: found })}\n`,
 );
