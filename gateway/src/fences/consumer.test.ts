@@ -173,7 +173,7 @@ describe('the consumer of the journal', () => {
 
   it('reads the journal from its beginning when the snapshot is no use, and says why', async () => {
     const records = story();
-    for (const text of ['', '{"version":1', '{"version":99}', '{"version":1,"engine":{}}']) {
+    for (const text of ['', '{"version":2', '{"version":1}', '{"version":2,"engine":{}}']) {
       const path = snapshotPath();
       await writeFile(path, text);
       const errors: unknown[] = [];

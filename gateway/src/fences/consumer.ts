@@ -35,7 +35,7 @@ interface Snapshot {
   readonly sink: unknown;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const SNAPSHOT_EVERY_MS = 30_000;
 /** The snapshot of a large fleet is made in pieces of this many characters, so that nothing else waits long for it. */
 const PIECE_CHARACTERS = 64 * 1024;

@@ -8,10 +8,14 @@ export interface DeviceTrack {
   readonly ref: DeviceRef;
   kind: 'vehicle' | 'badge';
   subject: string;
+  /** Whom it is bound to, null for nobody. */
+  boundTo: string | null;
   /** Sequence of the last fix that was judged, 0 before the first. A fence known before it and without a stay: outside. */
   judgedSeq: number;
   /** The last fix that was judged. */
   before: Fix | null;
+  /** Where it was last by any means, worse fixes included; the same object as `before` while that is newest. */
+  place: Fix | null;
   /** By fence id; only where the device is inside, may be about to change, or went out not long ago. */
   readonly stays: Map<string, Stay>;
   /** Newest report whose alarms were looked at, ms UTC. */
@@ -25,8 +29,10 @@ export const newTrack = (ref: DeviceRef): DeviceTrack => ({
   ref,
   kind: ref.protocol === 'mqtt' ? 'badge' : 'vehicle',
   subject: ref.id,
+  boundTo: null,
   judgedSeq: 0,
   before: null,
+  place: null,
   stays: new Map(),
   alarmTime: Number.NEGATIVE_INFINITY,
   alarms: new Map(),
@@ -41,6 +47,7 @@ export interface SavedTrack extends Omit<DeviceTrack, 'stays' | 'alarms' | 'alar
 
 export const saveTrack = (track: DeviceTrack): SavedTrack => ({
   ...track,
+  place: track.place === track.before ? null : track.place,
   stays: [...track.stays],
   alarms: [...track.alarms],
   alarmTime: Number.isFinite(track.alarmTime) ? track.alarmTime : null,
@@ -48,6 +55,7 @@ export const saveTrack = (track: DeviceTrack): SavedTrack => ({
 
 export const loadTrack = (saved: SavedTrack): DeviceTrack => ({
   ...saved,
+  place: saved.place ?? saved.before,
   stays: new Map(saved.stays),
   alarms: new Map(saved.alarms),
   alarmTime: saved.alarmTime ?? Number.NEGATIVE_INFINITY,

@@ -223,6 +223,51 @@ describe('first sight', () => {
   });
 });
 
+describe('a device that changes hands', () => {
+  const bind = (diary: Diary, subject: string | null) =>
+    diary.device(badge, { kind: 'badge', name: 'B-1', subject });
+
+  it('is judged anew: whoever takes it elsewhere has left nothing', () => {
+    const diary = bind(inSquare(), '张伟').fixes(70, 100, 10, () => [0, 0]);
+    bind(diary, '李娜').fixes(3600, 3800, 10, () => [500, 0]);
+    bind(diary, null).fixes(4000, 4200, 10, () => [0, 0]);
+    expect(factsOf(diary.records)).toEqual([]);
+  });
+
+  it('goes on as it was when only its name changes', () => {
+    const diary = bind(new Diary().fence(square()), '张伟').fixes(0, 60, 10, () => [0, 0]);
+    diary.device(badge, { kind: 'badge', name: 'B-2', subject: '张伟' });
+    diary.fixes(70, 150, 10, () => [500, 0]);
+    expect(factsOf(diary.records)).toMatchObject([{ kind: 'exit', subject: '张伟' }]);
+  });
+});
+
+describe('an alarm without a fix', () => {
+  const sos = { alarms: ['sos'], valid: false, latitude: null, longitude: null } as const;
+
+  it('stands at the last place known by any means, and survives a restart there', () => {
+    const diary = new Diary().fix(0, 10, 0).fix(60, 700, 0, { source: 'wifi' });
+    diary
+      .fix(30, 20, 0)
+      .fix(90, 0, 0, { flags: ['mocked'] })
+      .fix(100, 0, 0, sos);
+    const expected = { kind: 'alarmOn', alarm: 'sos', ...at(700, 0), accuracyM: 50, late: false };
+    expect(factsOf(diary.records)).toMatchObject([expected]);
+    const engine = new FenceEngine();
+    factsOf(diary.records.slice(0, -1), engine);
+    const again = new FenceEngine();
+    again.load(JSON.parse(JSON.stringify(engine.save())));
+    expect(factsOf(diary.records.slice(-1), again)).toMatchObject([expected]);
+  });
+
+  it('has no place when none was ever known', () => {
+    const diary = new Diary().fix(0, 0, 0, sos);
+    expect(factsOf(diary.records)).toMatchObject([
+      { kind: 'alarmOn', latitude: null, longitude: null, accuracyM: null },
+    ]);
+  });
+});
+
 describe('edits of a fence', () => {
   const moved = fenceOf('square', { type: 'Polygon', coordinates: [box(400, 400, 600, 600)] });
 

@@ -82,7 +82,7 @@ export class FenceEngine {
     this.#seq = record.seq;
     if (record.kind === 'position') {
       const track = this.#track(record.device);
-      this.#judge(record, track, facts);
+      this.#locate(record, track, facts);
       if (takeAlarms(track, reportOf(record, track), facts)) this.#holding.add(track);
     } else if (record.kind === 'tick') this.#passHolds(record.seq, record.receivedTime, facts);
     else if (record.kind === 'config') this.#configure(record, facts);
@@ -125,9 +125,19 @@ export class FenceEngine {
     return track;
   }
 
-  #judge(record: JournalPosition, track: DeviceTrack, facts: Fact[]): void {
-    const fix = this.#fitFix(record.position, track);
-    if (fix === null) return;
+  #locate(record: JournalPosition, track: DeviceTrack, facts: Fact[]): void {
+    const fix = fixOf(record.position);
+    if (fix === null) {
+      this.#onLeftAside('noFix');
+      return;
+    }
+    const why = whyAside(record.position, fix, track);
+    if (why === null) this.#judge(record, track, fix, facts);
+    else this.#onLeftAside(why);
+    if (why !== 'mocked' && fix.time >= (track.place?.time ?? fix.time)) track.place = fix;
+  }
+
+  #judge(record: JournalPosition, track: DeviceTrack, fix: Fix, facts: Fact[]): void {
     const { seq } = record;
     for (const cell of this.#grid.at(fix.latitude, fix.longitude, this.#cells)) {
       for (const fence of cell.covers) this.#compare(fence, true, record, track, fix, facts);
@@ -142,23 +152,6 @@ export class FenceEngine {
     track.judgedSeq = seq;
   }
 
-  /** Null when the position cannot be judged by, with the reason counted. */
-  #fitFix(position: Position, track: DeviceTrack): Fix | null {
-    const { latitude, longitude, fixTime, valid, source, flags } = position;
-    if (!valid || latitude === null || longitude === null) return this.#leave('noFix');
-    if (flags.includes('mocked')) return this.#leave('mocked');
-    if (!judgedSources.includes(source)) return this.#leave('source');
-    const accuracy = accuracyM(position);
-    if (accuracy > MAX_ACCURACY_M) return this.#leave('accuracy');
-    if (track.before !== null && fixTime <= track.before.time) return this.#leave('outOfOrder');
-    return { time: fixTime, latitude, longitude, accuracyM: accuracy };
-  }
-
-  #leave(why: LeftAside): null {
-    this.#onLeftAside(why);
-    return null;
-  }
-
   #compare(
     fence: ActiveFence,
     isCovered: boolean,
@@ -167,8 +160,6 @@ export class FenceEngine {
     fix: Fix,
     facts: Fact[],
   ): void {
-    // A large fence may lie in the cells of several levels.
-    if (fence.comparedSeq === record.seq) return;
     fence.comparedSeq = record.seq;
     const distanceM = isCovered
       ? Number.NEGATIVE_INFINITY
@@ -246,6 +237,11 @@ export class FenceEngine {
     const track = this.#track({ protocol, id: device.id });
     track.kind = kind;
     track.subject = subject ?? name;
+    if (subject === track.boundTo) return;
+    // Who takes a device over has neither come nor gone by that. @see product.md section 3, item 5
+    track.boundTo = subject;
+    track.stays.clear();
+    track.judgedSeq = 0;
   }
 
   #place(fence: Fence, sinceSeq: number): void {
@@ -267,6 +263,21 @@ export class FenceEngine {
     this.#fences.delete(fence.fence.id);
     this.#grid.remove(fence);
   }
+}
+
+/** Null for a position without coordinates. */
+function fixOf(position: Position): Fix | null {
+  const { valid, latitude, longitude, fixTime: time } = position;
+  if (!valid || latitude === null || longitude === null) return null;
+  return { time, latitude, longitude, accuracyM: accuracyM(position) };
+}
+
+/** Why a fix cannot be judged by, null when it can. @see product.md section 3, item 1 */
+function whyAside(position: Position, fix: Fix, { before }: DeviceTrack): LeftAside | null {
+  if (position.flags.includes('mocked')) return 'mocked';
+  if (!judgedSources.includes(position.source)) return 'source';
+  if (fix.accuracyM > MAX_ACCURACY_M) return 'accuracy';
+  return before !== null && fix.time <= before.time ? 'outOfOrder' : null;
 }
 
 /** Keeps a stay only while it says more than "outside". */
@@ -294,14 +305,14 @@ function alarmFact(
 ): DeviceAlarmFact {
   const { position, seq, receivedTime, late } = record;
   // An alarm without a fix stands at the last place known. @see product.md, row F14
-  const place = position.valid ? position : track.before;
+  const place = fixOf(position) ?? track.place;
   return {
     ...{ kind, alarm, seq, device: track.ref, subject: track.subject, receivedTime, late },
     occurredTime: position.fixTime,
     confirmedTime: position.fixTime,
     latitude: place?.latitude ?? null,
     longitude: place?.longitude ?? null,
-    accuracyM: position.valid ? accuracyM(position) : (track.before?.accuracyM ?? null),
+    accuracyM: place?.accuracyM ?? null,
   };
 }
 
