@@ -73,25 +73,19 @@ function oracleDistance(fence: Fence, latitude: number, longitude: number): numb
   return around % 2 === 1 ? -nearest : nearest;
 }
 
-/** The last change of side on the way, by looking at every small part of it. */
+/** The last change of side on the way: back from its end, never farther at once than the outline is away. */
 function oracleCrossing(fence: Fence, before: OracleFix, fix: OracleFix): number | null {
-  const parts = 500;
-  const isInside = (share: number) =>
-    oracleDistance(
-      fence,
-      before.latitude + (fix.latitude - before.latitude) * share,
-      before.longitude + (fix.longitude - before.longitude) * share,
-    ) <= 0;
-  const end = isInside(1);
-  for (let i = parts - 1; i >= 0; i--) {
-    if (isInside(i / parts) === end) continue;
-    let [from, to] = [i / parts, (i + 1) / parts];
-    while (to - from > 1e-6) {
-      const middle = (from + to) / 2;
-      if (isInside(middle) === end) to = middle;
-      else from = middle;
-    }
-    return before.time + from * (fix.time - before.time);
+  const north = fix.latitude - before.latitude;
+  const east = fix.longitude - before.longitude;
+  const lengthM = Math.hypot(north, east * Math.cos(fix.latitude * RADIANS)) * PER_DEGREE;
+  const distanceAt = (share: number) =>
+    oracleDistance(fence, before.latitude + north * share, before.longitude + east * share);
+  const endsInside = distanceAt(1) <= 0;
+  let share = 1;
+  while (share >= 0) {
+    const d = distanceAt(share);
+    if (d <= 0 !== endsInside) return before.time + share * (fix.time - before.time);
+    share -= Math.max((0.99 * Math.abs(d)) / lengthM, Math.min(0.001, 0.002 / lengthM));
   }
   return null;
 }
