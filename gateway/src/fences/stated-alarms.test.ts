@@ -89,6 +89,20 @@ describe('alarms that a device states', () => {
     expect(d.report(610, ['sos'])).toEqual([]);
   });
 
+  it('of antennas are nothing in one report alone, and told by the second with the time of the first', () => {
+    const d = teller();
+    expect(d.report(0, ['antennaCut'])).toEqual([]);
+    expect(d.report(0, ['antennaCut'])).toEqual([]);
+    expect(d.tick(300)).toEqual([]);
+    expect(d.report(10)).toEqual([]);
+    expect(d.report(20, ['antennaCut'])).toEqual([]);
+    expect(d.report(30, ['antennaCut'])).toEqual(['alarmOn antennaCut 20']);
+    expect(d.report(40)).toEqual([]);
+    expect(d.report(50)).toEqual(['alarmOff antennaCut 50']);
+    expect(d.report(60)).toEqual([]);
+    expect(teller('gt06').report(0, ['antennaCut'])).toEqual(['alarmOn antennaCut 0']);
+  });
+
   it('of the supply are nothing when an engine was cranked', () => {
     const d = teller();
     expect(d.report(0, ['powerCut'])).toEqual([]);

@@ -6,6 +6,8 @@ import type { DeviceAlarmFact, Fact } from './facts.ts';
 const REPORTS_TO_CLEAR = 2;
 /** Voltage dips while an engine is cranked: stated for less than this, nothing has happened. @see product.md, AC6 */
 const holdMs: Partial<Record<DeviceAlarm, number>> = { powerCut: 10_000, undervoltage: 10_000 };
+/** Antennas flicker with every pothole: where every report states all alarms, one report alone is nothing. @see AC5 */
+const twiceStated: readonly DeviceAlarm[] = ['gnssFault', 'antennaCut', 'antennaShort'];
 
 /** What one device said of one alarm; plain data, so that a snapshot is its JSON. Times are its own, ms UTC. */
 export interface Statement {
@@ -17,7 +19,7 @@ export interface Statement {
   isOver: boolean;
   /** Stated by late reports only, so nobody has heard of it. */
   late: boolean;
-  /** What will be said if it outlasts its hold. */
+  /** What will be said if it outlasts its hold, or is stated again. */
   held: DeviceAlarmFact | null;
 }
 
@@ -62,7 +64,7 @@ export function passHolds(track: DeviceTrack, seq: number, time: number, facts: 
   let waits = false;
   for (const [alarm, statement] of track.alarms) {
     const { held } = statement;
-    if (held === null) continue;
+    if (held === null || twiceStated.includes(alarm)) continue;
     if (time - held.receivedTime < (holdMs[alarm] ?? 0)) waits = true;
     else {
       statement.held = null;
@@ -71,6 +73,9 @@ export function passHolds(track: DeviceTrack, seq: number, time: number, facts: 
   }
   return waits;
 }
+
+/** Only JT/T 808 states every alarm in every report; elsewhere silence is not the end of anything. */
+const statesAll = (track: DeviceTrack): boolean => track.ref.protocol === 'jt808';
 
 function takeStated(
   track: DeviceTrack,
@@ -83,17 +88,19 @@ function takeStated(
   const hold = holdMs[alarm] ?? 0;
   if (known === undefined || known.isOver) {
     const fact = report.fact('alarmOn', alarm);
-    const held = hold > 0 ? fact : null;
+    const waits = hold > 0 || (statesAll(track) && twiceStated.includes(alarm));
+    const held = waits ? fact : null;
     track.alarms.set(alarm, { since: time, last: time, missing: 0, isOver: false, late, held });
     if (held === null) facts.push(fact);
     return;
   }
+  const isRepeated = time === known.last;
   known.last = time;
   known.missing = 0;
   const wasLate = known.late;
   known.late &&= late;
   if (known.held !== null) {
-    if (time - known.since < hold) return;
+    if (isRepeated || time - known.since < hold) return;
     const { occurredTime, latitude, longitude, accuracyM } = known.held;
     const began = { occurredTime, latitude, longitude, accuracyM };
     known.held = null;
@@ -109,8 +116,7 @@ function takeMissing(
   facts: Fact[],
 ): void {
   if (statement.held !== null) {
-    // Only JT/T 808 states every alarm in every report; elsewhere silence is not the end of a dip.
-    if (track.ref.protocol === 'jt808') {
+    if (statesAll(track)) {
       statement.held = null;
       statement.isOver = true;
     }
