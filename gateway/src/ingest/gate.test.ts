@@ -79,7 +79,7 @@ describe('the gate in mode known', () => {
     const { registry, session, decide } = gate('known');
     registry.admissions.set(DEVICE, 'known');
     expect(decide(sampleReport(1)).reason).toBe('accepted');
-    expect(session.authenticated).toBe(true);
+    expect(session.admitted).toBe(true);
   });
 
   it('answers the log-in and heartbeat of a GT06 stranger, which would reconnect for ever, and nothing else', () => {
@@ -115,12 +115,21 @@ describe('the gate in mode strict', () => {
   });
 
   it('takes them after the right code, and no longer after a wrong one', () => {
-    const { session, decide } = known();
+    const { decide } = known();
     expect(decide(authenticate(`code-${DEVICE}`)).reason).toBe('accepted');
     expect(decide(sampleReport(1)).keep).toBe(true);
     expect(decide(authenticate('guess')).reason).toBe('wrongAuthCode');
-    expect(session.authenticated).toBe(false);
     expect(decide(sampleReport(2)).keep).toBe(false);
+  });
+
+  it('takes the proof of one device for no other that the same connection names', () => {
+    const { registry, decide } = known();
+    const other = '13800000000';
+    registry.admissions.set(other, 'known');
+    expect(decide(authenticate(`code-${DEVICE}`)).reason).toBe('accepted');
+    expect(decide(sampleReport(1, { device: other })).reason).toBe('notAuthenticated');
+    const replay = { ...authenticate(`code-${DEVICE}`), device: other };
+    expect(decide(replay).reason).toBe('wrongAuthCode');
   });
 
   it('does not take a missing code for a right one', () => {

@@ -51,7 +51,7 @@ export class Gate {
     this.#mode = mode;
   }
 
-  /** Decides, and records who asked. `session.device` is already the message's device. */
+  /** Decides, and records who asked. `session.device` may still be another: every JT/T 808 frame names its own. */
   decide(message: Message, session: Session, receivedTime: number): Decision {
     if (message.device === null) return { verdict: null, keep: false, reason: 'beforeLogin' };
     const device: DeviceRef = { protocol: message.protocol, id: message.device };
@@ -67,13 +67,12 @@ export class Gate {
     if (this.#mode === 'strict' && message.protocol === 'jt808') {
       if (message.intent === 'authenticate') {
         const code = message.fields['authCode'];
-        session.authenticated = typeof code === 'string' && this.#registry.verifyAuth(device, code);
-        if (!session.authenticated) return refuse('wrongAuthCode');
-      } else if (!session.authenticated) {
+        const isRight = typeof code === 'string' && this.#registry.verifyAuth(device, code);
+        session.provenId = isRight ? device.id : null;
+        if (!isRight) return refuse('wrongAuthCode');
+      } else if (session.provenId !== device.id) {
         return refuse('notAuthenticated');
       }
-    } else {
-      session.authenticated = true;
     }
     session.admitted = true;
     return message.intent === 'unknown'

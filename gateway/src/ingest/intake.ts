@@ -98,9 +98,7 @@ export class Intake {
     });
     if (!decision.keep || message.device === null) return decision.verdict;
     const device: DeviceRef = { protocol: message.protocol, id: message.device };
-    const authenticated = session.authenticated;
     const bound = sessions.bind(session, device);
-    session.authenticated = authenticated;
     if (bound.left !== null)
       entries.push(presence(session, bound.left, 'disconnected', receivedTime));
     if (bound.online) entries.push(presence(session, device, 'connected', receivedTime));

