@@ -36,6 +36,16 @@ describe('the gate in mode open', () => {
     expect(session.admitted).toBe(true);
   });
 
+  it('refuses strangers beyond those the registry can hold, and goes on with the others', () => {
+    const { registry, decide } = gate('open');
+    registry.maxPending = 1;
+    expect(decide(sampleReport(1)).keep).toBe(true);
+    expect(decide(sampleReport(2, { device: '13800000000' }))).toEqual({
+      ...{ verdict: { result: 'refused' }, keep: false, reason: 'tooManyPending' },
+    });
+    expect(decide(sampleReport(3)).keep).toBe(true);
+  });
+
   it('answers a register with the code of the device, and does not yet count it as admitted', () => {
     const { session, decide } = gate('open');
     expect(decide(register).verdict).toEqual({ result: 'accepted', authCode: `code-${DEVICE}` });

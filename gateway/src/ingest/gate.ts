@@ -5,6 +5,7 @@ import type { Session } from './session.ts';
 /** What the gate needs to know of devices: answered from memory, persisted behind. */
 export interface Registry {
   find(device: DeviceRef): { readonly admission: 'known' | 'pending' | 'knocking' } | undefined;
+  /** Does nothing once it holds as many strangers as it may. */
   createPending(device: DeviceRef, edition: string | null): void;
   noteKnocking(device: DeviceRef, edition: string | null): void;
   /** The code a register is answered with; the same for every register of one device. */
@@ -30,6 +31,7 @@ export interface Decision {
     | 'notAdmitted'
     | 'notAuthenticated'
     | 'wrongAuthCode'
+    | 'tooManyPending'
     | 'beforeLogin';
 }
 
@@ -55,7 +57,8 @@ export class Gate {
   decide(message: Message, session: Session, receivedTime: number): Decision {
     if (message.device === null) return { verdict: null, keep: false, reason: 'beforeLogin' };
     const device: DeviceRef = { protocol: message.protocol, id: message.device };
-    if (!this.#admits(device, message.edition)) return this.#refuseStranger(message);
+    const refusal = this.#refusal(device, message.edition);
+    if (refusal !== null) return this.#refuseStranger(message, refusal);
     this.#registry.touch(device, receivedTime, message.edition);
 
     if (message.intent === 'register') {
@@ -80,30 +83,29 @@ export class Gate {
       : accepted;
   }
 
-  #admits(device: DeviceRef, edition: string | null): boolean {
+  /** Why the device is a stranger here, null when it is not. */
+  #refusal(device: DeviceRef, edition: string | null): 'notAdmitted' | 'tooManyPending' | null {
     const found = this.#registry.find(device);
-    if (found?.admission === 'known') return true;
+    if (found?.admission === 'known') return null;
     if (this.#mode !== 'open') {
       this.#registry.noteKnocking(device, edition);
-      return false;
+      return 'notAdmitted';
     }
-    if (found?.admission !== 'pending') this.#registry.createPending(device, edition);
-    return true;
+    if (found?.admission === 'pending') return null;
+    this.#registry.createPending(device, edition);
+    // Above its bound the registry takes no more: what nobody lists must not fill tables behind the journal either.
+    return this.#registry.find(device)?.admission === 'pending' ? null : 'tooManyPending';
   }
 
-  #refuseStranger(message: Message): Decision {
+  #refuseStranger(message: Message, reason: 'notAdmitted' | 'tooManyPending'): Decision {
     // An unanswered GT06 tracker reconnects for ever: its log-in and heartbeat are answered, nothing is kept.
     if (message.protocol === 'gt06') {
       const answer = message.intent === 'authenticate' || message.intent === 'keepalive';
-      return {
-        verdict: answer ? { result: 'accepted' } : null,
-        keep: false,
-        reason: 'notAdmitted',
-      };
+      return { verdict: answer ? { result: 'accepted' } : null, keep: false, reason };
     }
     return message.intent === 'register'
-      ? { verdict: { result: 'unknownDevice' }, keep: false, reason: 'notAdmitted' }
-      : refuse('notAdmitted');
+      ? { verdict: { result: 'unknownDevice' }, keep: false, reason }
+      : refuse(reason);
   }
 }
 

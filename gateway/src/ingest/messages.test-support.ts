@@ -63,13 +63,15 @@ export class SlowJournal implements Appender {
 export class PlainRegistry implements Registry {
   readonly admissions = new Map<string, 'known' | 'pending' | 'knocking'>();
   readonly touched: string[] = [];
+  maxPending = Number.POSITIVE_INFINITY;
 
   find({ id }: { id: string }) {
     const admission = this.admissions.get(id);
     return admission === undefined ? undefined : { admission };
   }
   createPending({ id }: { id: string }): void {
-    this.admissions.set(id, 'pending');
+    const pending = [...this.admissions.values()].filter((a) => a === 'pending').length;
+    if (pending < this.maxPending) this.admissions.set(id, 'pending');
   }
   noteKnocking({ id }: { id: string }): void {
     this.admissions.set(id, 'knocking');
