@@ -97,7 +97,7 @@ export class MapView {
     this.#devices = new DeviceLayer({
       fleet: sources.fleet,
       now: sources.now,
-      nameRoom: (view) => this.#base.nameRoom(view),
+      names: (view) => this.#base.names(view),
       fixedLabels: (view) => this.#fences.labels(view),
       keepOut: () => [
         [root.clientWidth - CONTROLS.width, 0, CONTROLS.width, CONTROLS.height] as const,

@@ -1,7 +1,7 @@
 import Layer from 'ol/layer/Layer.js';
 import type { FrameState } from 'ol/Map.js';
 import ViewHint from 'ol/ViewHint.js';
-import type { Boxes } from '../boxes.ts';
+import type { NameSheet, PaintedName } from '../devices/place-names.ts';
 import type { Palette } from '../palette.ts';
 import type { View } from '../project.ts';
 import type { BaseData } from './base-data.ts';
@@ -14,17 +14,10 @@ const SPARE = 160;
 /** While the view moves, painting may take at most this share of the time. */
 const BUSY_SHARE = 0.3;
 
-/** The room base-map names take, relative to a view. */
-export interface NameRoom {
-  readonly boxes: Boxes;
-  /** Add to a pixel of the view to get one of `boxes`. */
-  readonly dx: number;
-  readonly dy: number;
-}
-
 /**
  * The base map: painted once a view into a canvas larger than the map, which is then moved and scaled by CSS
- * until the view comes to rest or leaves it.
+ * until the view comes to rest or leaves it. Names are painted beside it: the device layer copies those that
+ * no device covers.
  */
 export class BaseLayer extends Layer {
   #element = document.createElement('div');
@@ -34,7 +27,8 @@ export class BaseLayer extends Layer {
   #language: 'zh' | 'en' = 'zh';
   #dirty = true;
   #painted: View | null = null;
-  #boxes: Boxes | null = null;
+  #nameCanvas = document.createElement('canvas');
+  #names: readonly PaintedName[] = [];
   #paintedAt = 0;
   /** How long the last painting took, ms. */
   costMs = 0;
@@ -76,15 +70,11 @@ export class BaseLayer extends Layer {
     this.#repaint();
   }
 
-  /** Where names stand, for a view of the same resolution; null while the picture is scaled. */
-  nameRoom(view: View): NameRoom | null {
+  /** The names and where they lie in a view; null before anything was painted. */
+  names(view: View): NameSheet | null {
     const p = this.#painted;
-    if (p === null || this.#boxes === null || p.resolution !== view.resolution) return null;
-    return {
-      boxes: this.#boxes,
-      dx: (view.cx - p.cx) / p.resolution + (p.width - view.width) / 2,
-      dy: (p.cy - view.cy) / p.resolution + (p.height - view.height) / 2,
-    };
+    if (p === null) return null;
+    return { canvas: this.#nameCanvas, names: this.#names, ...placeOf(p, view) };
   }
 
   override render(frame: FrameState | null): HTMLElement {
@@ -130,17 +120,23 @@ export class BaseLayer extends Layer {
     const w = Math.round(wide.width * view.pixelRatio);
     const h = Math.round(wide.height * view.pixelRatio);
     const canvas = this.#canvas;
+    const nameCanvas = this.#nameCanvas;
     if (canvas.width !== w || canvas.height !== h) {
       canvas.width = w;
       canvas.height = h;
       canvas.style.width = `${wide.width}px`;
       canvas.style.height = `${wide.height}px`;
+      nameCanvas.width = w;
+      nameCanvas.height = h;
     }
     const g = canvas.getContext('2d', { alpha: false });
-    if (g === null) return;
+    const letters = nameCanvas.getContext('2d');
+    if (g === null || letters === null) return;
     paintLand(g, wide, palette);
     if (this.#data !== null) paintBase(g, wide, palette, this.#data);
-    this.#boxes = paintNames(g, wide, zoom, palette, this.#data, this.#language);
+    letters.setTransform(1, 0, 0, 1, 0, 0);
+    letters.clearRect(0, 0, w, h);
+    this.#names = paintNames(letters, wide, zoom, palette, this.#data, this.#language);
     this.#painted = wide;
     this.#dirty = false;
     this.#paintedAt = performance.now();
@@ -150,11 +146,19 @@ export class BaseLayer extends Layer {
   #place(view: View): void {
     const p = this.#painted;
     if (p === null) return;
-    const scale = p.resolution / view.resolution;
-    const snap = (v: number): number =>
-      scale === 1 ? Math.round(v * view.pixelRatio) / view.pixelRatio : v;
-    const left = snap((p.cx - view.cx) / view.resolution + (view.width - p.width * scale) / 2);
-    const top = snap((view.cy - p.cy) / view.resolution + (view.height - p.height * scale) / 2);
+    const { left, top, scale } = placeOf(p, view);
     this.#canvas.style.transform = `translate(${left}px,${top}px) scale(${scale})`;
   }
 }
+
+/** Where a picture painted for one view lies in another, CSS px; whole device pixels at its own scale. */
+const placeOf = (p: View, view: View): { left: number; top: number; scale: number } => {
+  const scale = p.resolution / view.resolution;
+  const snap = (v: number): number =>
+    scale === 1 ? Math.round(v * view.pixelRatio) / view.pixelRatio : v;
+  return {
+    left: snap((p.cx - view.cx) / view.resolution + (view.width - p.width * scale) / 2),
+    top: snap((view.cy - p.cy) / view.resolution + (view.height - p.height * scale) / 2),
+    scale,
+  };
+};

@@ -1,4 +1,5 @@
 import { Boxes } from '../boxes.ts';
+import type { PaintedName } from '../devices/place-names.ts';
 import { fontOf, type Palette, type Token } from '../palette.ts';
 import { groundResolution, pixelX, pixelY, toX, toY, type View } from '../project.ts';
 import type { BaseData, Street } from './base-data.ts';
@@ -27,6 +28,8 @@ const LANES_BELOW = 5;
 const PARKS_BELOW = 14;
 const DISTRICTS_ABOVE = 3;
 const MINOR_BELOW = 20;
+/** A city's name stands this far above its dot, px. */
+const CITY_LIFT = 11;
 
 /** Whether each sign of a name may stand by itself, upright on a steep street. */
 export const standsAlone = (name: string): boolean => /^[\p{Script=Han}\p{N}]+$/u.test(name);
@@ -61,9 +64,13 @@ export const spotsAlong = (line: readonly number[], every: number, first: number
   return spots;
 };
 
+/** Between the signs of a name and the edge of its rectangle, px: the halo. */
+const HALO = 4;
+
 /** Paints names so that none covers another. */
 class Lettering {
-  readonly boxes = new Boxes();
+  readonly names: PaintedName[] = [];
+  #taken = new Boxes();
   #g: Context;
   #view: View;
   #palette: Palette;
@@ -78,28 +85,31 @@ class Lettering {
     g.lineJoin = 'round';
   }
 
-  /** A level name around a spot; false when it found no room. */
+  /** A level name around a spot, with a dot below it for a city; nothing where it found no room. */
   level(
     name: string,
     x: number,
     y: number,
     size: number,
     color: Token,
-    spacing = 0,
-    bold = false,
-  ): boolean {
+    how: { readonly spacing?: number; readonly dotBelow?: number } = {},
+  ): void {
+    const { spacing = 0, dotBelow = 0 } = how;
     const g = this.#g;
-    g.font = fontOf(this.#palette, size, bold);
+    g.font = fontOf(this.#palette, size);
     g.letterSpacing = `${spacing}px`;
-    const w = g.measureText(name).width;
-    const room = this.#inside(x, y) && !this.boxes.hit(x - w / 2 - 4, y - size, w + 8, size * 2);
-    if (room) {
-      this.boxes.add(x - w / 2 - 4, y - size, w + 8, size * 2);
+    const w = g.measureText(name).width - spacing;
+    if (this.#inside(x, y) && !this.#taken.hit(x - w / 2 - 4, y - size, w + 8, size * 2)) {
+      this.#taken.add(x - w / 2 - 4, y - size, w + 8, size * 2);
       // The space after the last sign would push the name off its middle.
       this.#ink(name, x + spacing / 2, y, color, spacing > 0 ? 4 : 3);
+      if (dotBelow > 0) this.#dot(x, y + dotBelow, color);
+      const top = y - size / 2 - HALO;
+      const h = Math.max(size + 2 * HALO, dotBelow + size / 2 + HALO + 3);
+      const movable = dotBelow === 0;
+      this.names.push({ x: x - w / 2 - HALO, y: top, w: w + 2 * HALO, h, movable });
     }
     g.letterSpacing = '0px';
-    return room;
   }
 
   /** A name along a street: Han signs one by one, upright where it is steep; others as one turned word. */
@@ -114,8 +124,9 @@ class Lettering {
     const steep = signs.length > 1 && Math.abs(angle) > 0.9;
     const bw = steep ? size + 6 + Math.abs(Math.cos(angle)) * w : w + 6;
     const bh = steep ? w + 6 : size + 8 + Math.abs(Math.sin(angle)) * w;
-    if (this.boxes.hit(x - bw / 2, y - bh / 2, bw, bh)) return;
-    this.boxes.add(x - bw / 2 - 8, y - bh / 2 - 8, bw + 16, bh + 16);
+    if (this.#taken.hit(x - bw / 2, y - bh / 2, bw, bh)) return;
+    this.#taken.add(x - bw / 2 - 8, y - bh / 2 - 8, bw + 16, bh + 16);
+    this.names.push({ x: x - bw / 2, y: y - bh / 2, w: bw, h: bh, movable: false });
     const down = steep && angle < 0 ? -1 : 1;
     signs.forEach((sign, i) => {
       const off = (i - (signs.length - 1) / 2) * pitch * down;
@@ -136,6 +147,14 @@ class Lettering {
     g.fillText(text, x, y);
   }
 
+  #dot(x: number, y: number, color: Token): void {
+    const g = this.#g;
+    g.beginPath();
+    g.arc(x, y, 2, 0, 2 * Math.PI);
+    g.fillStyle = this.#palette.of[color];
+    g.fill();
+  }
+
   #inside(x: number, y: number): boolean {
     const { width, height } = this.#view;
     return x > MARGIN && y > MARGIN && x < width - MARGIN && y < height - MARGIN;
@@ -143,7 +162,7 @@ class Lettering {
 }
 
 /**
- * Paints the names of the base map and returns the room they take, in CSS pixels of what was painted.
+ * Paints the names of the base map on a clear canvas and tells where each stands.
  * Names hang on the ground, so that they stay when the map is moved.
  */
 export const paintNames = (
@@ -153,10 +172,10 @@ export const paintNames = (
   palette: Palette,
   data: BaseData | null,
   language: 'zh' | 'en',
-): Boxes => {
+): PaintedName[] => {
   const letters = new Lettering(g, view, palette);
-  if (zoom <= CITY_MAX_ZOOM) paintCities(g, letters, view, zoom, palette, language);
-  if (data === null) return letters.boxes;
+  if (zoom <= CITY_MAX_ZOOM) paintCities(letters, view, zoom, language);
+  if (data === null) return letters.names;
   const mpp = groundResolution(view);
   const left = (x: number): number => pixelX(view, data.originX + x);
   const top = (y: number): number => pixelY(view, data.originY - y);
@@ -169,11 +188,11 @@ export const paintNames = (
   if (mpp > DISTRICTS_ABOVE && mpp < 60) {
     for (const p of data.places) {
       if (p.kind === 'district') {
-        letters.level(p.name, left(p.x), top(p.y), SIZE + 4, 'm-label', 6);
+        letters.level(p.name, left(p.x), top(p.y), SIZE + 4, 'm-label', { spacing: 6 });
       }
     }
   }
-  if (mpp >= MINOR_BELOW) return letters.boxes;
+  if (mpp >= MINOR_BELOW) return letters.names;
   for (const kind of streetOrder) {
     if (kind === 'road0' && mpp >= LANES_BELOW) continue;
     const { every, first, size, color, gap } = streetStyles[kind];
@@ -188,26 +207,14 @@ export const paintNames = (
       }
     }
   }
-  return letters.boxes;
+  return letters.names;
 };
 
-const paintCities = (
-  g: Context,
-  letters: Lettering,
-  view: View,
-  zoom: number,
-  palette: Palette,
-  language: 'zh' | 'en',
-): void => {
+const paintCities = (letters: Lettering, view: View, zoom: number, language: 'zh' | 'en'): void => {
   for (const [zh, en, lon, lat, from] of cities) {
     if (zoom < from) continue;
-    const x = pixelX(view, toX(lon));
-    const y = pixelY(view, toY(lat));
+    const y = pixelY(view, toY(lat)) - CITY_LIFT;
     const name = language === 'zh' ? zh : en;
-    if (!letters.level(name, x, y - 11, SIZE, 'm-label')) continue;
-    g.beginPath();
-    g.arc(x, y, 2, 0, 2 * Math.PI);
-    g.fillStyle = palette.of['m-label'];
-    g.fill();
+    letters.level(name, pixelX(view, toX(lon)), y, SIZE, 'm-label', { dotBelow: CITY_LIFT });
   }
 };

@@ -1,7 +1,6 @@
 import Layer from 'ol/layer/Layer.js';
 import type { FrameState } from 'ol/Map.js';
 import type { Fleet } from '../../live/fleet.ts';
-import type { NameRoom } from '../base/base-layer.ts';
 import type { Palette } from '../palette.ts';
 import type { View } from '../project.ts';
 import type { Lod } from '../scene.ts';
@@ -16,14 +15,19 @@ import {
   paintTrail,
 } from './paint-devices.ts';
 import { type FixedLabel, Labelling } from './paint-labels.ts';
+import type { NameSheet } from './place-names.ts';
 import { SpriteAtlas } from './sprites.ts';
 import { Trail } from './trail.ts';
+
+/** How much is left of devices while an outline is edited over them. */
+const DIMMED = 0.5;
 
 /** What the layer asks each frame. */
 export interface DeviceLayerSources {
   readonly fleet: Fleet;
   readonly now: () => number;
-  readonly nameRoom: (view: View) => NameRoom | null;
+  /** Names of the base map. */
+  readonly names: (view: View) => NameSheet | null;
   /** Names of fences for the view. */
   readonly fixedLabels: (view: View) => readonly FixedLabel[];
   readonly keepOut: () => readonly (readonly [number, number, number, number])[];
@@ -70,7 +74,6 @@ export class DeviceLayer extends Layer {
   setDimmed(on: boolean): void {
     if (on === this.#dimmed) return;
     this.#dimmed = on;
-    this.#canvas.style.opacity = on ? '0.5' : '';
     this.changed();
   }
 
@@ -141,7 +144,7 @@ export class DeviceLayer extends Layer {
   }
 
   #paint(g: CanvasRenderingContext2D, view: View, palette: Palette): void {
-    const { fleet, now: clock, nameRoom, fixedLabels, keepOut } = this.#sources;
+    const { fleet, now: clock, names, fixedLabels, keepOut } = this.#sources;
     const now = clock();
     const { pixelRatio } = view;
     if (this.#atlas === null || this.#atlas.pixelRatio !== pixelRatio) {
@@ -155,6 +158,7 @@ export class DeviceLayer extends Layer {
     g.globalAlpha = 1;
     paintTrail(g, this.trail.points, view, palette.of.ink, now);
     paintDevices(g, this.drawn, fleet, this.#atlas, this.lod, now, this.#marked);
+    const sheet = names(view);
     this.#labelling.paint(g, {
       drawn: this.drawn,
       fleet,
@@ -162,10 +166,21 @@ export class DeviceLayer extends Layer {
       view,
       now,
       marked: this.#marked,
-      names: nameRoom(view),
+      names: sheet,
       fixed: fixedLabels(view),
       keepOut: keepOut(),
       all: this.#labels && this.lod === 'sprites' && !this.#dimmed,
+      crowded: this.lod !== 'sprites',
     });
+    if (this.#dimmed) fade(g, view);
+    if (sheet !== null) this.#labelling.names.paint(g, sheet, pixelRatio);
   }
 }
+
+/** Makes all that was painted fainter. */
+const fade = (g: CanvasRenderingContext2D, view: View): void => {
+  g.globalCompositeOperation = 'destination-in';
+  g.fillStyle = `rgb(0 0 0 / ${DIMMED})`;
+  g.fillRect(0, 0, view.width * view.pixelRatio, view.height * view.pixelRatio);
+  g.globalCompositeOperation = 'source-over';
+};

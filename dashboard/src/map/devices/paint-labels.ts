@@ -1,13 +1,13 @@
 import type { Fleet } from '../../live/fleet.ts';
-import type { NameRoom } from '../base/base-layer.ts';
 import { Boxes } from '../boxes.ts';
 import { fontOf, type Palette } from '../palette.ts';
 import type { View } from '../project.ts';
 import type { Drawn } from './drawn.ts';
 import { LABEL_PX, type LabelSheet } from './label-sheet.ts';
 import { MAX_LABELS } from './lod.ts';
-import { type Marked, SPRITE_REACH } from './paint-devices.ts';
-import { placeLabel, type Room, spotAt, takeRoom } from './place-label.ts';
+import { type Marked, RING_REACH, SPRITE_REACH } from './paint-devices.ts';
+import { placeLabel, spotAt, takeRoom } from './place-label.ts';
+import { NamePlacer, type NameSheet } from './place-names.ts';
 
 /** A name of something else that stands still on the map: a fence's. */
 export interface FixedLabel {
@@ -30,86 +30,124 @@ export interface LabelFrame {
   readonly now: number;
   readonly marked: Marked;
   /** Names of the base map. */
-  readonly names: NameRoom | null;
+  readonly names: NameSheet | null;
   readonly fixed: readonly FixedLabel[];
   /** Left, top, width, height of the map's own controls, CSS px. */
   readonly keepOut: readonly (readonly [number, number, number, number])[];
   /** Whether every device is named, or only the selected and alarmed ones. */
   readonly all: boolean;
+  /** Devices are too many to yield to one by one. */
+  readonly crowded: boolean;
 }
 
-/** Paints names so that none covers another, a device or a street's name. Keeps the sides from frame to frame. */
+/**
+ * Paints names so that none covers another or a device: first those of the selected and alarmed, which always find
+ * a place, then those of the base map, then all others. Keeps the sides from frame to frame.
+ */
 export class Labelling {
-  /** Devices and controls: plain names yield to them. */
+  /** Names of the base map, placed by `paint`. */
+  readonly names = new NamePlacer();
+  /** Devices and controls. */
   #things = new Boxes();
   /** Names placed so far: every name yields to them. */
   #placed = new Boxes();
+  /** Where names of the base map would like to stand: even loud names leave them if they can. */
+  #wished = new Boxes();
+  #before = new Map<number, number>();
   #sides = new Map<number, number>();
 
   paint(g: CanvasRenderingContext2D, frame: LabelFrame): void {
-    const { drawn, keepOut, sheet, fixed, names } = frame;
-    this.#things.clear();
+    const { drawn, marked, names, fixed, all } = frame;
+    this.#before = this.#sides;
+    this.#sides = new Map();
     this.#placed.clear();
+    this.#takeThings(frame);
+    // Topmost first: the selected, the alarmed, then the rest from moving to parked.
+    let k = drawn.count - 1;
+    for (; k >= 0; k -= 1) {
+      const i = drawn.order[k] ?? 0;
+      const slot = drawn.slot[i] ?? 0;
+      if (slot !== marked.selected && !marked.alarms.has(slot)) break;
+      if (this.#sides.size < MAX_LABELS) this.#paintLoud(g, frame, i);
+    }
+    for (const label of fixed) if (label.loud) this.#paintFixed(g, frame, label);
+    if (names !== null) this.names.place(names, this.#things, this.#placed);
+    for (; all && k >= 0 && this.#sides.size < MAX_LABELS; k -= 1) {
+      this.#paintPlain(g, frame, drawn.order[k] ?? 0);
+    }
+    for (const label of fixed) if (!label.loud) this.#paintFixed(g, frame, label);
+  }
+
+  #takeThings({ drawn, marked, keepOut, names, crowded }: LabelFrame): void {
+    this.#things.clear();
     for (const [x, y, w, h] of keepOut) this.#things.add(x, y, w, h);
     for (let i = 0; i < drawn.count; i += 1) {
-      const x = (drawn.x[i] ?? 0) - SPRITE_REACH;
-      const y = (drawn.y[i] ?? 0) - SPRITE_REACH;
-      this.#things.add(x, y, 2 * SPRITE_REACH, 2 * SPRITE_REACH);
+      const slot = drawn.slot[i] ?? 0;
+      const isRinged = slot === marked.selected || marked.alarms.has(slot);
+      if (crowded && !isRinged) continue;
+      const reach = isRinged ? RING_REACH : SPRITE_REACH;
+      this.#things.add((drawn.x[i] ?? 0) - reach, (drawn.y[i] ?? 0) - reach, 2 * reach, 2 * reach);
     }
-    this.#paintDevices(g, frame);
-    for (const label of fixed) {
-      const style = label.loud ? 'loud' : 'quiet';
-      const width = sheet.width(label.text, style);
-      const spot = { x: label.x, y: label.y, side: 0 };
-      const left = label.x - 4;
-      const top = label.y - HEIGHT / 2;
-      const w = width + 8;
-      if (this.#placed.hit(left, top, w, HEIGHT)) continue;
-      const isCrowded =
-        this.#things.hit(left, top, w, HEIGHT) ||
-        names?.boxes.hit(left + names.dx, top + names.dy, w, HEIGHT) === true;
-      if (isCrowded && !label.loud) continue;
-      takeRoom(this.#placed, spot, width);
-      sheet.draw(g, label.text, style, label.x, label.y);
+    this.#wished.clear();
+    if (names === null || (marked.selected < 0 && marked.alarms.size === 0)) return;
+    const { left, top, scale } = names;
+    for (const { x, y, w, h } of names.names) {
+      this.#wished.add(left + x * scale, top + y * scale, w * scale, h * scale);
     }
   }
 
-  #paintDevices(g: CanvasRenderingContext2D, frame: LabelFrame): void {
-    const { drawn, fleet, sheet, view, now, marked, names, all } = frame;
-    const placed: Room = { boxes: this.#placed, dx: 0, dy: 0 };
-    const quietly: Room[] = [placed, { boxes: this.#things, dx: 0, dy: 0 }];
-    if (names !== null) quietly.push(names);
-    const sides = new Map<number, number>();
-    // Topmost first: the selected, the alarmed, then the rest from moving to parked.
-    for (let k = drawn.count - 1; k >= 0 && sides.size < MAX_LABELS; k -= 1) {
-      const i = drawn.order[k] ?? 0;
-      const slot = drawn.slot[i] ?? 0;
-      const selected = slot === marked.selected;
-      const loud = selected || marked.alarms.has(slot);
-      if (!loud && !all) break;
-      const name = fleet.device(slot)?.name;
-      if (name === undefined) continue;
-      if (!loud && fleet.state(slot, now) === 'offline') continue;
-      const x = drawn.x[i] ?? 0;
-      const y = drawn.y[i] ?? 0;
-      if (x < 0 || y < 0 || x > view.width || y > view.height) continue;
-      const style = loud ? 'loud' : 'plain';
-      const width = sheet.width(name, style);
-      const off = loud ? OFF.loud : OFF.plain;
-      const before = this.#sides.get(slot) ?? -1;
-      const spot =
-        placeLabel(quietly, x, y, width, off, before) ??
-        (loud ? placeLabel([placed], x, y, width, off, before) : null) ??
-        (selected ? spotAt(0, x, y, width, off) : null);
-      if (spot === null) continue;
-      takeRoom(this.#placed, spot, width);
-      sides.set(slot, spot.side);
-      if (selected) paintTag(g, sheet.palette, view, name, spot.x, spot.y, width);
-      else sheet.draw(g, name, style, spot.x, spot.y);
-    }
-    this.#sides = sides;
+  #paintLoud(g: CanvasRenderingContext2D, frame: LabelFrame, i: number): void {
+    const { drawn, fleet, sheet, view, marked } = frame;
+    const slot = drawn.slot[i] ?? 0;
+    const name = fleet.device(slot)?.name;
+    const x = drawn.x[i] ?? 0;
+    const y = drawn.y[i] ?? 0;
+    if (name === undefined || !isInside(x, y, view)) return;
+    const selected = slot === marked.selected;
+    const width = sheet.width(name, 'loud');
+    const before = this.#before.get(slot) ?? -1;
+    const spot =
+      placeLabel([this.#placed, this.#things, this.#wished], x, y, width, OFF.loud, before) ??
+      placeLabel([this.#placed, this.#things], x, y, width, OFF.loud, before) ??
+      placeLabel([this.#placed], x, y, width, OFF.loud, before) ??
+      (selected ? spotAt(0, x, y, width, OFF.loud) : null);
+    if (spot === null) return;
+    takeRoom(this.#placed, spot, width);
+    this.#sides.set(slot, spot.side);
+    if (selected) paintTag(g, sheet.palette, view, name, spot.x, spot.y, width);
+    else sheet.draw(g, name, 'loud', spot.x, spot.y);
+  }
+
+  #paintPlain(g: CanvasRenderingContext2D, frame: LabelFrame, i: number): void {
+    const { drawn, fleet, sheet, view, now } = frame;
+    const slot = drawn.slot[i] ?? 0;
+    const name = fleet.device(slot)?.name;
+    const x = drawn.x[i] ?? 0;
+    const y = drawn.y[i] ?? 0;
+    if (name === undefined || !isInside(x, y, view)) return;
+    if (fleet.state(slot, now) === 'offline') return;
+    const width = sheet.width(name, 'plain');
+    const before = this.#before.get(slot) ?? -1;
+    const spot = placeLabel([this.#placed, this.#things], x, y, width, OFF.plain, before);
+    if (spot === null) return;
+    takeRoom(this.#placed, spot, width);
+    this.#sides.set(slot, spot.side);
+    sheet.draw(g, name, 'plain', spot.x, spot.y);
+  }
+
+  #paintFixed(g: CanvasRenderingContext2D, { sheet }: LabelFrame, label: FixedLabel): void {
+    const { text, x, y, loud } = label;
+    const style = loud ? 'loud' : 'quiet';
+    const width = sheet.width(text, style);
+    const at = [x - 4, y - HEIGHT / 2, width + 8, HEIGHT] as const;
+    if (this.#placed.hit(...at) || (!loud && this.#things.hit(...at))) return;
+    takeRoom(this.#placed, { x, y, side: 0 }, width);
+    sheet.draw(g, text, style, x, y);
   }
 }
+
+const isInside = (x: number, y: number, view: View): boolean =>
+  x >= 0 && y >= 0 && x <= view.width && y <= view.height;
 
 /** Distance from a device's middle to its name, px: a mark and a ring stand between. */
 const OFF = { loud: 26, plain: 14 } as const;

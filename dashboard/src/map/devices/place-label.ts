@@ -13,13 +13,6 @@ export interface LabelSpot {
 const HEIGHT = 17;
 const PAD = 4;
 
-/** Rectangles a name yields to, shifted against the screen. */
-export interface Room {
-  readonly boxes: Boxes;
-  readonly dx: number;
-  readonly dy: number;
-}
-
 /**
  * Finds room for a name beside a device, clear of everything in `yieldTo`. The side it stood on before is tried
  * first, so that names do not jump about while their devices move. Null when no side is free.
@@ -27,7 +20,7 @@ export interface Room {
  * @param before the side of the last frame, or -1
  */
 export const placeLabel = (
-  yieldTo: readonly Room[],
+  yieldTo: readonly Boxes[],
   x: number,
   y: number,
   width: number,
@@ -40,9 +33,7 @@ export const placeLabel = (
     const spot = spotAt(side, x, y, width, off);
     const left = spot.x - PAD;
     const top = spot.y - HEIGHT / 2;
-    const isFree = yieldTo.every(
-      ({ boxes, dx, dy }) => !boxes.hit(left + dx, top + dy, width + 2 * PAD, HEIGHT),
-    );
+    const isFree = yieldTo.every((boxes) => !boxes.hit(left, top, width + 2 * PAD, HEIGHT));
     if (isFree) return spot;
   }
   return null;
