@@ -6,6 +6,7 @@ import { Api } from './api.ts';
 import { AlarmBook } from './live/alarm-book.ts';
 import type { DeviceState } from './live/device-state.ts';
 import { Fleet, keyOf } from './live/fleet.ts';
+import type { PanelTab } from './live/panel.ts';
 import { LiveClient, type LiveSocket } from './live/socket.ts';
 import type { MapSources, MapView, MapViewport } from './map/map-view.ts';
 import { createStanding, mayOpen, type Standing } from './session.ts';
@@ -20,7 +21,8 @@ export interface Look {
   /** Device key. */
   readonly selected: string | null;
   readonly follow: boolean;
-  readonly panel: 'subject' | 'alarms';
+  /** The tab of the right panel; null: whatever there is to see, see `tabShown`. */
+  readonly panel: PanelTab | null;
   readonly panelOpen: boolean;
   /** The bottom sheet of narrow screens. */
   readonly sheet: 'list' | 'panel' | null;
@@ -106,7 +108,7 @@ export const createApp = (): App => {
   const look = createState<Look>({
     selected: null,
     follow: false,
-    panel: 'subject',
+    panel: null,
     panelOpen: true,
     sheet: null,
     alarm: null,

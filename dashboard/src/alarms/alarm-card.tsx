@@ -3,8 +3,10 @@ import { notifications } from '@mantine/notifications';
 import type { Alarm } from '@xunji/gateway/wire';
 import { useState } from 'react';
 import { alarmKey, useApp } from '../app.ts';
+import { tabShown } from '../live/panel.ts';
 import { SeverityMark } from '../marks/severity-mark.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { isNarrow } from '../parts/narrow.ts';
 import { mayHandle } from '../session.ts';
 import { createState, useRecord } from '../state.ts';
 import { alarmSubject, alarmWord, failureWord, severityWord } from '../text/naming.ts';
@@ -43,7 +45,11 @@ export const acknowledgeCard = async (
 /** Shows where an alarm happened, and selects its device. */
 export const locate = (app: ReturnType<typeof useApp>, alarm: Alarm): void => {
   const key = alarmKey(alarm);
-  app.look.set({ selected: key, alarm: alarm.id, follow: false, sheet: null });
+  const narrow = isNarrow();
+  // A list of alarms somebody works through stays; a sheet would hide the place, so it turns to the subject.
+  const panel = narrow ? 'subject' : tabShown(app.look.get(), app.alarms.all());
+  const sheet = narrow ? 'panel' : null;
+  app.look.set({ selected: key, alarm: alarm.id, follow: false, panel, sheet });
   const slot = app.fleet.slotOf(key);
   const view = app.view.current;
   if (slot >= 0 && app.fleet.placed(slot)) {

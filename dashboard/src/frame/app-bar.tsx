@@ -8,13 +8,15 @@ import { useNow } from '../parts/use-now.ts';
 import { mayOpen } from '../session.ts';
 import { useRecord } from '../state.ts';
 import { severityWord } from '../text/naming.ts';
-import { clock, duration, running, useText } from '../text/text.ts';
+import { clock, duration, running, useText, zoneMark } from '../text/text.ts';
 import { useTopic } from '../topic.ts';
+import { useShowAlarms } from './show-alarms.ts';
 
 /** Open alarms by severity; a press shows them. */
 const Counts = () => {
   const text = useText();
   const app = useApp();
+  const show = useShowAlarms();
   useTopic(app.alarms.changed);
   const counts = app.alarms.counts();
   return (
@@ -23,7 +25,7 @@ const Counts = () => {
       className="bar-counts"
       aria-label={text('severity.counts', counts)}
       title={text('severity.counts', counts)}
-      onClick={() => app.look.set({ panel: 'alarms', panelOpen: true, sheet: 'panel' })}
+      onClick={show}
       data-testid="severity-counts"
     >
       {severities.map((s) => (
@@ -85,7 +87,16 @@ const Muted = () => {
   );
 };
 
-const Clock = () => <time className="bar-clock">{clock(useNow())}</time>;
+const Clock = () => {
+  const now = useNow();
+  const zone = zoneMark(now);
+  return (
+    <time className="bar-clock">
+      {clock(now)}
+      {zone === '' ? null : <small>{zone}</small>}
+    </time>
+  );
+};
 
 /** Keeps the browser's tab telling the state of things while it is in the background. */
 const TabTitle = () => {

@@ -5,6 +5,7 @@ import { useNow } from '../parts/use-now.ts';
 import { useRecord } from '../state.ts';
 import { running, useText } from '../text/text.ts';
 import { useTopic } from '../topic.ts';
+import { useShowAlarms } from './show-alarms.ts';
 
 /** The clocks may differ by this much before it is said, ms. */
 const SKEW_MS = 30_000;
@@ -38,6 +39,7 @@ const Lost = () => {
 const Back = () => {
   const text = useText();
   const app = useApp();
+  const show = useShowAlarms();
   const { back } = useRecord(app.health);
   if (back === null) return null;
   return (
@@ -52,7 +54,7 @@ const Back = () => {
           size="xs"
           onClick={() => {
             app.health.set({ back: null });
-            app.look.set({ panel: 'alarms', panelOpen: true, sheet: 'panel' });
+            show();
           }}
         >
           {text('bar.show')}

@@ -13,6 +13,7 @@ import { ConnectionBar } from './connection-bar.tsx';
 import { ExpiredDialog } from './expired-dialog.tsx';
 import { useKeys } from './keys.ts';
 import { KeysDialog } from './keys-dialog.tsx';
+import { useShowAlarms } from './show-alarms.ts';
 import { UserMenu } from './user-menu.tsx';
 import './frame.css';
 
@@ -25,15 +26,11 @@ const entries: { screen: Screen; icon: IconName; word: 'nav.live' | 'nav.fences'
 const AlarmsEntry = () => {
   const text = useText();
   const app = useApp();
+  const show = useShowAlarms();
   useTopic(app.alarms.changed);
   const waiting = app.alarms.all().filter((a) => a.handling === 'new').length;
   return (
-    <Link
-      href="/live"
-      className="nav-entry only-narrow"
-      onClick={() => app.look.set({ panel: 'alarms', panelOpen: true, sheet: 'panel' })}
-      data-testid="nav-alarms"
-    >
+    <Link href="/live" className="nav-entry only-narrow" onClick={show} data-testid="nav-alarms">
       <Icon name="bell" size={20} />
       <span>{text('nav.alarms')}</span>
       {waiting > 0 ? <b className="nav-count">{waiting}</b> : null}
@@ -49,6 +46,7 @@ export const Frame = (props: {
 }) => {
   const text = useText();
   const app = useApp();
+  const show = useShowAlarms();
   const { session } = useRecord(app.standing);
   const [path] = useLocation();
   useKeys();
@@ -59,7 +57,7 @@ export const Frame = (props: {
         type="button"
         className="skip"
         onClick={() => {
-          app.look.set({ panel: 'alarms', panelOpen: true, sheet: 'panel' });
+          show();
           requestAnimationFrame(() => document.getElementById('alarms')?.focus());
         }}
       >

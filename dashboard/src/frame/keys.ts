@@ -4,6 +4,7 @@ import { acknowledgeCard, locate, noting } from '../alarms/alarm-card.tsx';
 import { type Card, rail } from '../alarms/fold.ts';
 import { moveToMap } from '../alarms/inset.tsx';
 import { type App, alarmKey, useApp } from '../app.ts';
+import { tabShown } from '../live/panel.ts';
 import { mayHandle } from '../session.ts';
 import { createState } from '../state.ts';
 import type { Word } from '../text/words.ts';
@@ -38,7 +39,8 @@ const isTyping = (target: EventTarget | null): boolean =>
 /** The card the keys act on: the chosen one, else the selected device's, else the first that waits. */
 const currentCard = (app: App): Card | null => {
   const { waiting } = rail(app.alarms.all());
-  const { alarm, selected, panel } = app.look.get();
+  const { alarm, selected } = app.look.get();
+  const panel = tabShown(app.look.get(), app.alarms.all());
   return (
     waiting.find((c) => c.alarms.some((a) => a.id === alarm)) ??
     (panel === 'subject' && selected !== null
@@ -75,7 +77,7 @@ const acknowledge = (app: App, withNote: boolean): boolean => {
 const closeTopmost = (app: App): boolean => {
   const { sheet, selected } = app.look.get();
   if (sheet !== null) app.look.set({ sheet: null });
-  else if (selected !== null) app.look.set({ selected: null, follow: false });
+  else if (selected !== null) app.look.set({ selected: null, follow: false, panel: null });
   else return false;
   return true;
 };

@@ -1,11 +1,13 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { type RefObject, useEffect, useMemo, useRef } from 'react';
 import { AlarmRail } from '../alarms/alarm-rail.tsx';
 import { Inset } from '../alarms/inset.tsx';
 import { useApp } from '../app.ts';
 import { Frame } from '../frame/frame.tsx';
 import { MapCanvas } from '../map/map-canvas.tsx';
 import type { MapEvents, MapView } from '../map/map-view.ts';
+import { SeverityMark } from '../marks/severity-mark.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { isNarrow } from '../parts/narrow.ts';
 import { PanelBoundary } from '../parts/panel-boundary.tsx';
 import { usePrefs } from '../prefs.ts';
 import { useRecord } from '../state.ts';
@@ -15,6 +17,7 @@ import { Detail } from './detail.tsx';
 import { DeviceList } from './device-list.tsx';
 import { FirstRun } from './first-run.tsx';
 import './live.css';
+import { loudestWaiting, type PanelTab, tabShown } from './panel.ts';
 import { readUrl, writeUrl } from './url-state.ts';
 
 /** Address bars are written at most this often, ms: browsers refuse more than 100 in 30 s. */
@@ -62,7 +65,7 @@ const MainMap = ({ start }: { readonly start: ReturnType<typeof readUrl> }) => {
       onPick: (key) =>
         app.look.set(
           key === null
-            ? { selected: null, follow: false, sheet: null }
+            ? { selected: null, follow: false, panel: null, sheet: null }
             : { selected: key, follow: false, panel: 'subject', panelOpen: true, sheet: 'panel' },
         ),
       onView: (view) => app.look.set({ view }),
@@ -84,7 +87,7 @@ const MainMap = ({ start }: { readonly start: ReturnType<typeof readUrl> }) => {
     <section className="live-map" aria-label={text('title.live')}>
       <MapCanvas
         sources={app.map}
-        start={start.view}
+        start={start.view ?? app.look.get().view}
         baseMap={shown}
         baseMaps={baseMaps}
         fences={fences ?? []}
@@ -110,12 +113,42 @@ const MainMap = ({ start }: { readonly start: ReturnType<typeof readUrl> }) => {
   );
 };
 
+/** Height of what lies over the top of the map on narrow screens, px. */
+const SEARCH_ROOM = 72;
+
+/** Tells the map what the sheet of a narrow screen covers, and keeps the selected subject in what is left. */
+const useSheetRoom = (panel: PanelTab): RefObject<HTMLElement | null> => {
+  const app = useApp();
+  const aside = useRef<HTMLElement>(null);
+  const { sheet, selected } = useRecord(app.look);
+  const isOpen = sheet === 'panel';
+  useEffect(() => {
+    const element = aside.current;
+    if (element === null || !isOpen || !isNarrow()) return;
+    const measure = (): void => {
+      app.view.current?.camera.cover({ top: SEARCH_ROOM, bottom: element.offsetHeight });
+      if (panel === 'subject' && selected !== null) app.view.current?.reveal(selected);
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      app.view.current?.camera.cover({ top: 0, bottom: 0 });
+    };
+  }, [app, isOpen, panel, selected]);
+  return aside;
+};
+
 const RightPanel = () => {
   const text = useText();
   const app = useApp();
-  const { panel, panelOpen, sheet } = useRecord(app.look);
+  const look = useRecord(app.look);
+  const { panelOpen, sheet } = look;
   useTopic(app.alarms.changed);
   const open = app.alarms.open().length;
+  const panel = tabShown(look, app.alarms.all());
+  const waiting = loudestWaiting(app.alarms.all());
+  const aside = useSheetRoom(panel);
   const close = (): void => app.look.set({ panelOpen: false, sheet: null });
   if (!panelOpen && sheet !== 'panel') {
     return (
@@ -127,10 +160,11 @@ const RightPanel = () => {
         onClick={() => app.look.set({ panelOpen: true })}
       >
         <Icon name="chevronLeft" />
+        {waiting === null ? null : <SeverityMark severity={waiting.severity} size={16} />}
       </button>
     );
   }
-  const tab = (name: 'subject' | 'alarms', label: string) => (
+  const tab = (name: PanelTab, label: string) => (
     <button
       type="button"
       role="tab"
@@ -140,12 +174,17 @@ const RightPanel = () => {
       className="tab"
       onClick={() => app.look.set({ panel: name })}
       data-testid={`tab-${name}`}
+      data-waiting={name === 'alarms' ? waiting?.severity : undefined}
     >
+      {name === 'alarms' && waiting !== null ? (
+        <SeverityMark severity={waiting.severity} size={16} />
+      ) : null}
       {label}
     </button>
   );
   return (
     <aside
+      ref={aside}
       className="live-panel"
       data-sheet={sheet === 'panel'}
       aria-label={text('panel.label')}

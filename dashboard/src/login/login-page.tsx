@@ -6,7 +6,7 @@ import { Sign } from '../parts/icon.tsx';
 import { useNow } from '../parts/use-now.ts';
 import { type Locale, setPrefs, usePrefs } from '../prefs.ts';
 import { failureWord } from '../text/naming.ts';
-import { dateTime, useText } from '../text/text.ts';
+import { useText } from '../text/text.ts';
 import { Backdrop } from './backdrop.tsx';
 import './login.css';
 
@@ -134,7 +134,6 @@ const languages: { value: Locale; label: string }[] = [
 export const LoginPage = () => {
   const text = useText();
   const { locale } = usePrefs();
-  const now = useNow();
   return (
     <div className="login">
       <main className="login-side">
@@ -158,7 +157,6 @@ export const LoginPage = () => {
         </div>
         <footer>
           <ServerState />
-          <span>{dateTime(now)}</span>
         </footer>
       </main>
       <Backdrop />

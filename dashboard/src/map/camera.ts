@@ -50,6 +50,12 @@ export const placedBox = (fleet: Fleet): [number, number, number, number] | null
   return any ? box : null;
 };
 
+/** What lies over the map's upper and lower edge, px. */
+interface Covered {
+  readonly top: number;
+  readonly bottom: number;
+}
+
 /** Moves the view. Knows when the user last moved it, so that nobody else does too soon. */
 export class Camera {
   readonly view = new View({
@@ -65,6 +71,7 @@ export class Camera {
   touchedAt = Number.NEGATIVE_INFINITY;
   /** Whether anybody has chosen where to look; until then the map may look for itself. */
   chosen = false;
+  #covered: Covered = { top: 0, bottom: 0 };
   #map: OlMap;
 
   constructor(map: OlMap) {
@@ -111,10 +118,15 @@ export class Camera {
 
   /** Looks at a place, at the present zoom unless another is given. Flies unless motion is unwanted. */
   centerOn(lon: number, lat: number, zoom?: number): void {
-    this.#go({
-      center: [toX(lon), toY(lat)],
-      ...(zoom === undefined ? {} : { zoom: Math.min(MAX_ZOOM, zoom) }),
-    });
+    const to = zoom === undefined ? {} : { zoom: Math.min(MAX_ZOOM, zoom) };
+    const resolution =
+      to.zoom === undefined ? this.view.getResolution() : this.view.getResolutionForZoom(to.zoom);
+    this.#go({ center: [toX(lon), toY(lat) - this.#lift() * (resolution ?? 0)], ...to });
+  }
+
+  /** What is covered does not count as seen from now on; moves nothing. */
+  cover(covered: Covered): void {
+    this.#covered = covered;
   }
 
   /** Shows a whole box of degrees; a box without extent is looked at from zoom 16. */
@@ -157,14 +169,22 @@ export class Camera {
     });
   }
 
-  /** Whether a projected place lies within that share of the view around its centre. */
+  /** Whether a projected place lies within that share of what is not covered, around its centre. */
   within(x: number, y: number, share: number): boolean {
     const p = this.painted();
     if (p === null) return true;
+    const { top, bottom } = this.#covered;
+    const height = Math.max(0, p.height - top - bottom);
+    const cy = p.cy + this.#lift() * p.resolution;
     return (
       Math.abs(x - p.cx) <= (p.width / 2) * p.resolution * share &&
-      Math.abs(y - p.cy) <= (p.height / 2) * p.resolution * share
+      Math.abs(y - cy) <= (height / 2) * p.resolution * share
     );
+  }
+
+  /** How far the middle of what is not covered lies above the middle of the map, px. */
+  #lift(): number {
+    return (this.#covered.bottom - this.#covered.top) / 2;
   }
 
   /** The user has just moved the map. */

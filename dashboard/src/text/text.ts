@@ -89,15 +89,23 @@ export const clock = (ms: number): string =>
     hourCycle: 'h23',
   }).format(ms);
 
+const offset = (ms: number, where: { timeZone?: string }): string =>
+  dates({ ...where, timeZoneName: 'shortOffset' })
+    .formatToParts(ms)
+    .find((part) => part.type === 'timeZoneName')
+    ?.value.replace('GMT', 'UTC') ?? '';
+
+/** The site's offset, such as `UTC+8`, where its clock differs from the browser's; else empty. */
+export const zoneMark = (ms: number): string => {
+  const site = offset(ms, inZone());
+  return site === offset(ms, {}) ? '' : site;
+};
+
 /** The clock for today, with the date before it for other days. */
 export const moment = (ms: number, now: number): string => {
   const day = dates({ ...inZone(), month: '2-digit', day: '2-digit' });
   return day.format(ms) === day.format(now) ? clock(ms) : `${day.format(ms)} ${clock(ms)}`;
 };
-
-/** The full date and time. */
-export const dateTime = (ms: number): string =>
-  dates({ ...inZone(), dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' }).format(ms);
 
 /** Metres below one kilometre, kilometres above: `986 m`, `2.23 km`. */
 export const distance = (metres: number): string =>
