@@ -12,7 +12,7 @@ import { Redirect, Route, Switch } from 'wouter';
 import { ApiFailure } from './api.ts';
 import { AppProvider, createApp, useApp } from './app.ts';
 import { Frame } from './frame/frame.tsx';
-import { ForbiddenPage, MissingPage } from './frame/message-page.tsx';
+import { ForbiddenPage, MissingPage, NotLoadedPage } from './frame/message-page.tsx';
 import { LivePage } from './live/live-page.tsx';
 import { LoginPage } from './login/login-page.tsx';
 import { SkeletonRows } from './parts/later.tsx';
@@ -24,7 +24,11 @@ import { useText } from './text/text.ts';
 import { mantineTheme, tokenVariables } from './theme.ts';
 
 const FencesPage = lazy(() =>
-  import('./fences/fences-page.tsx').then((m) => ({ default: m.FencesPage })),
+  import('./fences/fences-page.tsx').then(
+    (m) => ({ default: m.FencesPage }),
+    // Its script is gone from the server, or the line is down: a browser does not ask for it twice.
+    () => ({ default: NotLoadedPage }),
+  ),
 );
 
 /** Where somebody wanted to go before logging in. */

@@ -1,9 +1,11 @@
+import { Button } from '@mantine/core';
 import { Link } from 'wouter';
 import { useApp } from '../app.ts';
 import { landing, mayOpen } from '../session.ts';
 import { useRecord } from '../state.ts';
 import { roleWord } from '../text/naming.ts';
 import { useText } from '../text/text.ts';
+import { useTopic } from '../topic.ts';
 import { Frame } from './frame.tsx';
 
 const Home = () => {
@@ -49,6 +51,25 @@ export const MissingPage = () => {
         <h2>{text('missing.title')}</h2>
         <p>{text('missing.text')}</p>
         <Home />
+      </section>
+    </Frame>
+  );
+};
+
+/** The script of this screen did not come. */
+export const NotLoadedPage = () => {
+  const text = useText();
+  const { live } = useApp();
+  useTopic(live.link);
+  const isUp = live.state.kind === 'up';
+  return (
+    <Frame title={text('app.name')}>
+      <section className="message" data-testid="not-loaded">
+        <h2>{text('notLoaded.title')}</h2>
+        <p>{text(isUp ? 'notLoaded.text' : 'notLoaded.offline')}</p>
+        <Button variant="filled" disabled={!isUp} onClick={() => window.location.reload()}>
+          {text('bar.reloadButton')}
+        </Button>
       </section>
     </Frame>
   );

@@ -363,6 +363,9 @@ export const zh = {
   'forbidden.title': '没有权限查看这个页面',
   'forbidden.text': '当前账号 {user} 的角色是“{role}”。需要查看时请联系管理员。',
   'forbidden.home': '回到首页',
+  'notLoaded.title': '这一页没有载入',
+  'notLoaded.text': '网关的界面可能刚更新过。请重新载入。',
+  'notLoaded.offline': '与网关的连接中断，恢复后再重新载入。',
   'missing.title': '没有这个页面',
   'missing.text': '地址可能写错了，或页面已移走。',
 
@@ -751,6 +754,9 @@ export const en: Readonly<Record<Word, string>> = {
   'forbidden.text':
     'The account {user} has the role “{role}”. Ask an administrator if you need it.',
   'forbidden.home': 'Back to the start',
+  'notLoaded.title': 'This page did not load',
+  'notLoaded.text': 'The dashboard may just have been updated. Please reload.',
+  'notLoaded.offline': 'The connection to the gateway is lost. Reload once it is back.',
   'missing.title': 'There is no such page',
   'missing.text': 'The address may be wrong, or the page has moved.',
 
