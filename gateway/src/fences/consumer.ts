@@ -1,6 +1,6 @@
 import type { Consumer } from '../journal/consumer.ts';
 import type { JournalRecord } from '../journal/record.ts';
-import { readIfThere, replaceFile } from '../journal/snapshot-file.ts';
+import { jsonMembers, readIfThere, replaceFile } from '../journal/snapshot-file.ts';
 import { type EngineState, FenceEngine, type LeftAside } from './engine.ts';
 import type { Fact } from './facts.ts';
 
@@ -37,8 +37,6 @@ interface Snapshot {
 
 const VERSION = 2;
 const SNAPSHOT_EVERY_MS = 30_000;
-/** The snapshot of a large fleet is made in pieces of this many characters, so that nothing else waits long for it. */
-const PIECE_CHARACTERS = 64 * 1024;
 
 /** Runs the engine over the journal; its snapshot is where a restart goes on from, and the rest is replayed. */
 export class FenceConsumer implements Consumer {
@@ -94,9 +92,9 @@ export class FenceConsumer implements Consumer {
     const sink = JSON.stringify(this.#options.sink.save() ?? null);
     const { seq } = this.#engine;
     yield `{"version":${VERSION},"sink":${sink},"engine":{"seq":${seq},"fences":[`;
-    yield* pieces(this.#engine.savedFences());
+    yield* jsonMembers(this.#engine.savedFences());
     yield '],"devices":[';
-    yield* pieces(this.#engine.savedDevices());
+    yield* jsonMembers(this.#engine.savedDevices());
     yield ']}}';
   }
 
@@ -112,19 +110,4 @@ export class FenceConsumer implements Consumer {
       this.#options.onError(error);
     }
   }
-}
-
-/** The members of a JSON array. */
-function* pieces(members: Iterable<object>): Generator<string> {
-  let piece = '';
-  let comma = '';
-  for (const member of members) {
-    piece += comma + JSON.stringify(member);
-    comma = ',';
-    if (piece.length < PIECE_CHARACTERS) continue;
-    yield piece;
-    piece = '';
-  }
-  // An empty piece would be written as nothing, at the price of a turn.
-  if (piece !== '') yield piece;
 }

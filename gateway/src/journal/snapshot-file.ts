@@ -23,6 +23,24 @@ export async function replaceFile(path: string, text: string | Iterable<string>)
   }
 }
 
+/** The snapshot of a large fleet is made in pieces of this many characters, so that nothing else waits long for it. */
+const PIECE_CHARACTERS = 64 * 1024;
+
+/** The members of a JSON array, for `replaceFile`: comma-separated, in pieces. */
+export function* jsonMembers(members: Iterable<object>): Generator<string> {
+  let piece = '';
+  let comma = '';
+  for (const member of members) {
+    piece += comma + JSON.stringify(member);
+    comma = ',';
+    if (piece.length < PIECE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  // An empty piece would be written as nothing, at the price of a turn.
+  if (piece !== '') yield piece;
+}
+
 /** The file's text, null when there is none. */
 export async function readIfThere(path: string): Promise<string | null> {
   try {

@@ -5,7 +5,7 @@ import {
   type JournalRecord,
   type PositionEntry,
 } from '../journal/record.ts';
-import { readIfThere, replaceFile } from '../journal/snapshot-file.ts';
+import { jsonMembers, readIfThere, replaceFile } from '../journal/snapshot-file.ts';
 import type { DeviceRegistry } from '../records/devices.ts';
 import type { LatestPosition } from '../wire.ts';
 import { thresholds } from './thresholds.ts';
@@ -162,23 +162,20 @@ export class LatestPositions implements Consumer {
   async save(): Promise<void> {
     if (this.#seq === this.#savedSeq) return;
     const seq = this.#seq;
-    const devices = [...this.#states.values()].map(
-      ({ device, fix, report, lastSeenTime, connected, epoch }) => ({
-        ...{ device, fix, lastSeenTime, connected, epoch },
-        report: report === fix ? null : report,
-      }),
-    );
-    await replaceFile(this.#options.path, JSON.stringify({ version: VERSION, seq, devices }));
+    await replaceFile(this.#options.path, this.#snapshot(seq));
     this.#savedSeq = seq;
     this.#savedTime = this.#options.now();
   }
 
-  #position({
-    seq: _seq,
-    kind: _kind,
-    raw: _raw,
-    ...entry
-  }: PositionEntry & { seq: number }): State {
+  *#snapshot(seq: number): Generator<string> {
+    yield `{"version":${VERSION},"seq":${seq},"devices":[`;
+    yield* jsonMembers(savedStates(this.#states.values()));
+    yield ']}';
+  }
+
+  #position(record: PositionEntry): State {
+    const { device, edition, epoch, receivedTime, late, hash, position } = record;
+    const entry: Kept = { device, edition, epoch, receivedTime, late, hash, position };
     const state = this.#seen(entry);
     const { fixTime, valid } = entry.position;
     if (state.report === null || fixTime >= state.report.position.fixTime) state.report = entry;
@@ -245,5 +242,11 @@ export class LatestPositions implements Consumer {
       this.#states.clear();
       this.#options.onError(error);
     }
+  }
+}
+
+function* savedStates(states: Iterable<State>): Generator<object> {
+  for (const { device, fix, report, lastSeenTime, connected, epoch } of states) {
+    yield { device, fix, lastSeenTime, connected, epoch, report: report === fix ? null : report };
   }
 }
