@@ -49,7 +49,8 @@ const SWEEP_MS = 60_000;
 const TRIM_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const STORE_BATCH = { maxRecords: 10_000, lingerMs: 250 };
-const LIVE_BATCH = { maxRecords: 2000, lingerMs: 0 };
+/** Small, so that a consumer that catches up lets sockets be read in between. */
+const LIVE_BATCH = { maxRecords: 500, lingerMs: 0 };
 const INFLUX_TIMEOUT_MS = 30_000;
 const FAULT_LINES_PER_MINUTE = 6;
 const HTTP_GRACE_MS = 2000;
