@@ -56,6 +56,12 @@ interface Covered {
   readonly bottom: number;
 }
 
+/** Where a flight ends; what is absent stays. */
+interface Flight {
+  readonly center?: number[];
+  readonly zoom?: number;
+}
+
 /** Moves the view. Knows when the user last moved it, so that nobody else does too soon. */
 export class Camera {
   readonly view = new View({
@@ -72,6 +78,8 @@ export class Camera {
   /** Whether anybody has chosen where to look; until then the map may look for itself. */
   chosen = false;
   #covered: Covered = { top: 0, bottom: 0 };
+  /** Where a flight under way ends. */
+  #goal: Flight = {};
   #map: OlMap;
 
   constructor(map: OlMap) {
@@ -118,7 +126,8 @@ export class Camera {
 
   /** Looks at a place, at the present zoom unless another is given. Flies unless motion is unwanted. */
   centerOn(lon: number, lat: number, zoom?: number): void {
-    const to = zoom === undefined ? {} : { zoom: Math.min(MAX_ZOOM, zoom) };
+    const wanted = zoom ?? this.#goal.zoom;
+    const to = wanted === undefined ? {} : { zoom: Math.min(MAX_ZOOM, wanted) };
     const resolution =
       to.zoom === undefined ? this.view.getResolution() : this.view.getResolutionForZoom(to.zoom);
     this.#go({ center: [toX(lon), toY(lat) - this.#lift() * (resolution ?? 0)], ...to });
@@ -137,6 +146,7 @@ export class Camera {
     const extent = [toX(w), toY(s), toX(e), toY(n)];
     const room = Math.min(padding, (size?.[0] ?? 0) / 6, (size?.[1] ?? 0) / 6);
     this.view.cancelAnimations();
+    this.#goal = {};
     this.view.fit(extent, {
       padding: [room, room, room, room],
       maxZoom: FIT_ZOOM,
@@ -148,6 +158,7 @@ export class Camera {
   jump(center: readonly [number, number], zoom: number): void {
     this.chosen = true;
     this.view.cancelAnimations();
+    this.#goal = {};
     this.view.setCenter([toX(center[0]), toY(center[1])]);
     this.view.setZoom(zoom);
   }
@@ -155,7 +166,7 @@ export class Camera {
   /** Steps nearer (1) or further (-1). */
   zoomBy(steps: number): void {
     this.touched();
-    this.#go({ zoom: (this.view.getZoom() ?? 0) + steps });
+    this.#go({ ...this.#goal, zoom: (this.#goal.zoom ?? this.view.getZoom() ?? 0) + steps });
   }
 
   /** Moves by CSS pixels. */
@@ -169,10 +180,14 @@ export class Camera {
     });
   }
 
-  /** Whether a projected place lies within that share of what is not covered, around its centre. */
+  /**
+   * Whether a projected place lies within that share of what is not covered, around its centre; while the view
+   * flies, of what it flies to.
+   */
   within(x: number, y: number, share: number): boolean {
-    const p = this.painted();
-    if (p === null) return true;
+    const now = this.painted();
+    if (now === null) return true;
+    const p = this.#landed(now);
     const { top, bottom } = this.#covered;
     const height = Math.max(0, p.height - top - bottom);
     const cy = p.cy + this.#lift() * p.resolution;
@@ -180,6 +195,16 @@ export class Camera {
       Math.abs(x - p.cx) <= (p.width / 2) * p.resolution * share &&
       Math.abs(y - cy) <= (height / 2) * p.resolution * share
     );
+  }
+
+  #landed(now: Painted): Painted {
+    const { center, zoom } = this.#goal;
+    return {
+      ...now,
+      cx: center?.[0] ?? now.cx,
+      cy: center?.[1] ?? now.cy,
+      resolution: zoom === undefined ? now.resolution : this.view.getResolutionForZoom(zoom),
+    };
   }
 
   /** How far the middle of what is not covered lies above the middle of the map, px. */
@@ -193,7 +218,7 @@ export class Camera {
     this.touchedAt = performance.now();
   }
 
-  #go(to: { center?: number[]; zoom?: number }): void {
+  #go(to: Flight): void {
     this.chosen = true;
     this.view.cancelAnimations();
     if (still() || this.#map.getSize() === undefined) {
@@ -201,6 +226,10 @@ export class Camera {
       if (to.zoom !== undefined) this.view.setZoom(to.zoom);
       return;
     }
-    this.view.animate({ ...to, duration: FLIGHT_MS, easing: easeOut });
+    this.#goal = to;
+    // The end of a flight that was broken off is told after the next has begun.
+    this.view.animate({ ...to, duration: FLIGHT_MS, easing: easeOut }, () => {
+      if (this.#goal === to) this.#goal = {};
+    });
   }
 }

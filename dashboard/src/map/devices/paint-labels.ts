@@ -18,6 +18,8 @@ export interface FixedLabel {
   readonly loud: boolean;
 }
 
+/** Thickness of what lies around the view, px: no name is so short as to jump it. */
+const EDGE = 8;
 /** Height a fence's name takes, px. */
 const HEIGHT = LABEL_PX + 5;
 
@@ -49,6 +51,8 @@ export class Labelling {
   readonly names = new NamePlacer();
   /** Devices and controls. */
   #things = new Boxes();
+  /** Just outside the view: a name across its edge would be cut. */
+  #edges = new Boxes();
   /** Names placed so far: every name yields to them. */
   #placed = new Boxes();
   /** Where names of the base map would like to stand: even loud names leave them if they can. */
@@ -78,7 +82,12 @@ export class Labelling {
     for (const label of fixed) if (!label.loud) this.#paintFixed(g, frame, label);
   }
 
-  #takeThings({ drawn, marked, keepOut, names, crowded }: LabelFrame): void {
+  #takeThings({ drawn, marked, keepOut, names, crowded, view }: LabelFrame): void {
+    this.#edges.clear();
+    this.#edges.add(-EDGE, 0, EDGE, view.height);
+    this.#edges.add(view.width, 0, EDGE, view.height);
+    this.#edges.add(0, -EDGE, view.width, EDGE);
+    this.#edges.add(0, view.height, view.width, EDGE);
     this.#things.clear();
     for (const [x, y, w, h] of keepOut) this.#things.add(x, y, w, h);
     for (let i = 0; i < drawn.count; i += 1) {
@@ -107,8 +116,15 @@ export class Labelling {
     const width = sheet.width(name, 'loud');
     const before = this.#before.get(slot) ?? -1;
     const spot =
-      placeLabel([this.#placed, this.#things, this.#wished], x, y, width, OFF.loud, before) ??
-      placeLabel([this.#placed, this.#things], x, y, width, OFF.loud, before) ??
+      placeLabel(
+        [this.#placed, this.#things, this.#wished, this.#edges],
+        x,
+        y,
+        width,
+        OFF.loud,
+        before,
+      ) ??
+      placeLabel([this.#placed, this.#things, this.#edges], x, y, width, OFF.loud, before) ??
       placeLabel([this.#placed], x, y, width, OFF.loud, before) ??
       (selected ? spotAt(0, x, y, width, OFF.loud) : null);
     if (spot === null) return;
@@ -128,7 +144,8 @@ export class Labelling {
     if (fleet.state(slot, now) === 'offline') return;
     const width = sheet.width(name, 'plain');
     const before = this.#before.get(slot) ?? -1;
-    const spot = placeLabel([this.#placed, this.#things], x, y, width, OFF.plain, before);
+    const room = [this.#placed, this.#things, this.#edges];
+    const spot = placeLabel(room, x, y, width, OFF.plain, before);
     if (spot === null) return;
     takeRoom(this.#placed, spot, width);
     this.#sides.set(slot, spot.side);

@@ -34,19 +34,19 @@ test('a district steps aside for a device, a street is not named beneath one', (
   const sheet = sheetOf([district, street]);
   const onDistrict = new NamePlacer();
   onDistrict.place(sheet, square(districtX, districtY), new Boxes());
-  expect(onDistrict.shown).toEqual([-26, 0]);
+  expect(onDistrict.shown).toEqual([-32, 0]);
   const onStreet = new NamePlacer();
   onStreet.place(sheet, square(streetX, streetY), new Boxes());
   expect(onStreet.shown).toEqual([0, null]);
 });
 
 test('a district steps onto no other name and hides when all its places are taken', () => {
-  const above: PaintedName = { ...street, x: 110, y: 76 };
+  const above: PaintedName = { ...street, x: 110, y: 70 };
   const placer = new NamePlacer();
   placer.place(sheetOf([district, above]), square(districtX, districtY), new Boxes());
-  expect(placer.shown).toEqual([26, 0]);
+  expect(placer.shown).toEqual([32, 0]);
   const all = new Boxes();
-  all.add(districtX - 5, districtY - 60, 10, 120);
+  all.add(districtX - 5, districtY - 70, 10, 140);
   placer.place(sheetOf([district]), all, new Boxes());
   expect(placer.shown).toEqual([null]);
 });
@@ -56,7 +56,7 @@ test('a name that stepped aside stays there, and a hidden one waits for some roo
   const placer = new NamePlacer();
   placer.place(sheet, square(districtX, districtY), new Boxes());
   placer.place(sheet, new Boxes(), new Boxes());
-  expect(placer.shown[0]).toBe(-26);
+  expect(placer.shown[0]).toBe(-32);
   placer.place(sheet, square(streetX, streetY), new Boxes());
   // Just past the letters, then further away.
   placer.place(sheet, square(streetX + 30 + 11, streetY), new Boxes());

@@ -21,7 +21,7 @@ export interface NameSheet {
 }
 
 /** How far a movable name steps aside, px down: not at all where it can. */
-const STEPS = [0, -26, 26] as const;
+const STEPS = [0, -32, 32] as const;
 /** A name that was hidden comes back once everything is this much further away, px: it must not flicker. */
 const RETURN_PX = 6;
 const HIDDEN = -1;
