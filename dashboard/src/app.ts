@@ -4,6 +4,7 @@ import { io } from 'socket.io-client';
 import { type Announcement, createAnnouncer } from './alarms/announce.ts';
 import { Api } from './api.ts';
 import { AlarmBook } from './live/alarm-book.ts';
+import { type Back, backAfter } from './live/back.ts';
 import type { DeviceState } from './live/device-state.ts';
 import { Fleet, keyOf } from './live/fleet.ts';
 import type { PanelTab } from './live/panel.ts';
@@ -37,7 +38,7 @@ export interface Look {
 /** What the bar above the screen says of the connection and the gateway. */
 export interface Health {
   /** After a break, until it has been read. */
-  readonly back: { readonly awayMs: number; readonly alarms: number } | null;
+  readonly back: Back | null;
   /** Codes of what is degraded, with their value. */
   readonly notices: readonly { readonly code: string; readonly value: number }[];
   /** Another version of the gateway answers. */
@@ -88,6 +89,9 @@ export interface Refused {
 /** A fleet up to this size is followed whole; a larger one by what the map shows. */
 export const FOLLOW_ALL = 3_000;
 
+/** How long alarms gather for one tone, ms. */
+const GATHER_MS = 100;
+
 const Context = createContext<App | null>(null);
 /** Hands the app to every component within. */
 export const AppProvider = Context.Provider;
@@ -126,7 +130,7 @@ export const createApp = (): App => {
   const announcer = createAnnouncer({ schedule, fleet, now: () => live.now() });
 
   let build: string | null = null;
-  let missed: Severity[] = [];
+  let missed = 0;
   /** Changes that came while the list of open alarms was under way: the list may be older than they are. */
   let meanwhile: Parameters<AlarmBook['apply']>[] | null = null;
 
@@ -231,12 +235,12 @@ export const createApp = (): App => {
         meanwhile?.push([op, alarm]);
         const { isNew } = alarms.apply(op, alarm);
         if (!isNew) return;
-        if (caughtUp) missed.push(alarm.severity);
+        if (caughtUp) missed += 1;
         if (!alarm.late) announcer.add(alarm, caughtUp);
       },
       caughtUp: (awayMs) => {
-        if (awayMs > 0) health.set({ back: { awayMs, alarms: missed.length } });
-        missed = [];
+        if (awayMs > 0) health.set({ back: backAfter(health.get().back, awayMs, missed) });
+        missed = 0;
       },
       meta: (p) => {
         fleet.addDevices(p.devices, p.removed);
@@ -289,7 +293,16 @@ export const createApp = (): App => {
     const due = schedule.due(Date.now(), waiting());
     if (due !== null) tones.play(due);
   };
-  alarms.changed.subscribe(sound);
+  // Alarms that are caught up on come one by one: they are one tone of the loudest among them.
+  let isGathering = false;
+  alarms.changed.subscribe(() => {
+    if (isGathering) return;
+    isGathering = true;
+    setTimeout(() => {
+      isGathering = false;
+      sound();
+    }, GATHER_MS);
+  });
   setInterval(() => {
     second.emit();
     fleet.rows.emit();

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { useEffect } from 'react';
 import { useApp } from '../app.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useNow } from '../parts/use-now.ts';
@@ -9,6 +10,8 @@ import { useShowAlarms } from './show-alarms.ts';
 
 /** The clocks may differ by this much before it is said, ms. */
 const SKEW_MS = 30_000;
+/** A break in which nothing happened is told so long, ms. */
+const UNEVENTFUL_MS = 20_000;
 
 const Lost = () => {
   const text = useText();
@@ -41,6 +44,11 @@ const Back = () => {
   const app = useApp();
   const show = useShowAlarms();
   const { back } = useRecord(app.health);
+  useEffect(() => {
+    if (back === null || back.alarms > 0) return;
+    const timer = setTimeout(() => app.health.set({ back: null }), UNEVENTFUL_MS);
+    return () => clearTimeout(timer);
+  }, [app, back]);
   if (back === null) return null;
   return (
     <div className="warning" role="status" data-testid="bar-back">

@@ -1,6 +1,6 @@
 import type { Severity } from '@xunji/gateway/wire';
 import { expect, test } from 'vitest';
-import { CRITICAL_MUTE_MS, MUTE_MS, ToneSchedule } from './schedule.ts';
+import { CRITICAL_MUTE_MS, MUTE_MS, SPEAKS_MS, ToneSchedule } from './schedule.ts';
 
 const waiting = (...s: Severity[]): ReadonlySet<Severity> => new Set(s);
 /** What sounds in each of the given seconds. */
@@ -66,4 +66,26 @@ test('a level that was quiet in between sounds at once when it comes again', () 
   expect(s.due(1_000, waiting())).toBeNull();
   s.add('critical');
   expect(s.due(2_000, waiting('critical'))).toBe('critical');
+});
+
+test('a flood does not stutter: alarms that come while a tone sounds are told by it', () => {
+  const s = new ToneSchedule();
+  const tones: number[] = [];
+  for (let t = 0; t < 9_000; t += 20) {
+    s.add('critical');
+    if (s.due(t, waiting('critical')) !== null) tones.push(t);
+  }
+  expect(tones).toEqual([0, 2_000, 4_000, 6_000, 8_000]);
+});
+
+test('a louder alarm cuts in on a tone, a quieter one waits for nothing and is told by it', () => {
+  const s = new ToneSchedule();
+  s.add('medium');
+  expect(s.due(0, waiting('medium'))).toBe('medium');
+  s.add('critical');
+  expect(s.due(100, waiting('medium', 'critical'))).toBe('critical');
+  s.add('high');
+  expect(s.due(200, waiting('medium', 'critical', 'high'))).toBeNull();
+  s.add('high');
+  expect(s.due(100 + SPEAKS_MS, waiting('medium', 'critical', 'high'))).toBe('high');
 });

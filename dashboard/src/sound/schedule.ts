@@ -11,16 +11,19 @@ export const repeatMs: Readonly<Record<Severity, number | null>> = {
 const silent: readonly Severity[] = ['low'];
 /** What the M key asks for. */
 export const MUTE_MS = 300_000;
+/** A tone also speaks for alarms as loud or quieter that come so soon after it, ms: longer than any pattern. */
+export const SPEAKS_MS = 2_000;
 /** A critical alarm is heard again this long after muting, whatever was asked. */
 export const CRITICAL_MUTE_MS = 60_000;
 
 /**
  * Decides when which tone sounds; knows no audio. New alarms sound at once and once, waiting ones again by their
- * level, several at the same instant as one tone of the loudest.
+ * level, several at about the same time as one tone of the loudest.
  */
 export class ToneSchedule {
   #fresh = new Set<Severity>();
   #last = new Map<Severity, number>();
+  #sounded: { readonly severity: Severity; readonly at: number } | null = null;
   #mutedAt = 0;
   #mutedUntil = 0;
 
@@ -60,6 +63,11 @@ export class ToneSchedule {
     if (first === null) return null;
     // A quieter level due at the same instant has been announced with it.
     for (const s of heard) this.#last.set(s, now);
+    const before = this.#sounded;
+    if (before !== null && now - before.at < SPEAKS_MS) {
+      if (loudest([before.severity, first]) === before.severity) return null;
+    }
+    this.#sounded = { severity: first, at: now };
     return first;
   }
 
