@@ -15,7 +15,8 @@ import { Frame } from './frame/frame.tsx';
 import { ForbiddenPage, MissingPage, NotLoadedPage } from './frame/message-page.tsx';
 import { LivePage } from './live/live-page.tsx';
 import { LoginPage } from './login/login-page.tsx';
-import { SkeletonRows } from './parts/later.tsx';
+import { Sign } from './parts/icon.tsx';
+import { Later, SkeletonRows } from './parts/later.tsx';
 import { PanelBoundary } from './parts/panel-boundary.tsx';
 import { paintTheme, theme, usePrefs } from './prefs.ts';
 import { landing, mayOpen, type Screen } from './session.ts';
@@ -44,11 +45,33 @@ const Guarded = (props: { readonly screen: Screen; readonly children: ReactNode 
   return mayOpen(session.user.role, props.screen) ? props.children : <ForbiddenPage />;
 };
 
+/** Nobody knows yet who is there: the frame of the page, empty. */
+const Asking = () => {
+  const text = useText();
+  return (
+    <Later>
+      <div className="frame">
+        <nav className="nav">
+          <span className="nav-sign">
+            <Sign />
+          </span>
+        </nav>
+        <header className="bar">
+          <p className="quiet" role="status">
+            {text('link.connecting')}
+          </p>
+        </header>
+        <div className="frame-body" />
+      </div>
+    </Later>
+  );
+};
+
 const Screens = () => {
   const text = useText();
   const { standing } = useApp();
   const { kind, session } = useRecord(standing);
-  if (kind === 'asking') return null;
+  if (kind === 'asking') return <Asking />;
   if (session === null) {
     const here = `${window.location.pathname}${window.location.search}`;
     const next = here === '/' ? '' : `?next=${encodeURIComponent(here)}`;

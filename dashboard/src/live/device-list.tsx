@@ -150,10 +150,14 @@ export const DeviceList = ({ isSheet }: { readonly isSheet: boolean }) => {
         >
           <Icon name="close" />
         </button>
-        <StateChips counts={list.counts} />
+        <StateChips counts={app.fleet.loaded ? list.counts : null} />
         <div className="list-count">
           <span data-testid="list-count">
-            <b>{number(list.shown)}</b> / {number(list.all)}
+            {app.fleet.loaded ? (
+              <>
+                <b>{number(list.shown)}</b> / {number(list.all)}
+              </>
+            ) : null}
           </span>
           <Switch
             size="xs"

@@ -7,8 +7,8 @@ import { number, useText } from '../text/text.ts';
 import { chipStates, type DeviceState } from './device-state.ts';
 import type { ListView } from './list-view.ts';
 
-/** Narrows the list by state; each chip says how many it would show. */
-export const StateChips = ({ counts }: { readonly counts: ListView['counts'] }) => {
+/** Narrows the list by state; each chip says how many it would show, once the list is here. */
+export const StateChips = ({ counts }: { readonly counts: ListView['counts'] | null }) => {
   const text = useText();
   const { look } = useApp();
   const { states } = useRecord(look);
@@ -27,7 +27,7 @@ export const StateChips = ({ counts }: { readonly counts: ListView['counts'] }) 
           onClick={() => toggle(state)}
         >
           <StateShape state={state} size={12} />
-          {text(`state.${state}`)} {number(counts[state])}
+          {text(`state.${state}`)} {counts === null ? '' : number(counts[state])}
         </button>
       ))}
     </fieldset>
