@@ -5,6 +5,7 @@ import PinchZoom from 'ol/interaction/PinchZoom.js';
 import Kinetic from 'ol/Kinetic.js';
 import OlMap from 'ol/Map.js';
 import { keyOf } from '../live/fleet.ts';
+import { isNarrow } from '../parts/narrow.ts';
 import { prefs, prefsTopic } from '../prefs.ts';
 import { createTopic, type Topic } from '../topic.ts';
 import { deviceMarks, fenceMarks } from './alarm-marks.ts';
@@ -40,8 +41,19 @@ const DOUBLE_CLICK_MS = 600;
 /** Shares of the view a device is kept within: when chosen in a list, and while it is followed. */
 const REVEAL_SHARE = 0.8;
 const FOLLOW_SHARE = 0.6;
-/** Where the map's own controls lie: names yield to them. Width and height from the right top corner, px. */
+/** Where the map's own controls lie: names yield to them. From the right top corner, px. */
 const CONTROLS = { width: 68, height: 240 } as const;
+/** The same on narrow screens, and the height of the search over their upper edge. */
+const NARROW_CONTROLS = { width: 76, height: 272, search: 68 } as const;
+
+const keptFree = (width: number): readonly (readonly [number, number, number, number])[] => {
+  if (!isNarrow()) return [[width - CONTROLS.width, 0, CONTROLS.width, CONTROLS.height]];
+  const { width: w, height, search } = NARROW_CONTROLS;
+  return [
+    [width - w, 0, w, height],
+    [0, 0, width, search],
+  ];
+};
 
 /** The map outside React: owns the ol map, its layers and its view, reads the fleet's columns itself. */
 export class MapView {
@@ -99,9 +111,7 @@ export class MapView {
       now: sources.now,
       names: (view) => this.#base.names(view),
       fixedLabels: (view) => this.#fences.labels(view),
-      keepOut: () => [
-        [root.clientWidth - CONTROLS.width, 0, CONTROLS.width, CONTROLS.height] as const,
-      ],
+      keepOut: () => (interactive ? keptFree(root.clientWidth) : []),
     });
     this.#trail = new TrailKeeper(this.#devices.trail, sources, () => this.#devices.changed());
     this.#tool = new FenceTool(this.#draft, tell);
