@@ -135,6 +135,7 @@ export const createApp = (): App => {
   let meanwhile: Parameters<AlarmBook['apply']>[] | null = null;
 
   const loadDevices = async (boot: string): Promise<void> => {
+    fleet.awaitDevices();
     const list = await api.devices();
     // The gateway restarted meanwhile: the next hello asks again.
     if (list.boot !== boot) return;

@@ -106,3 +106,16 @@ test('the same id in two families is two devices; columns grow with the slots', 
   expect(fleet.has(4000)).toBe(false);
   expect(fleet.slotOf('jt808:1')).toBe(0);
 });
+
+test('what changes while the list is under way is not lost by an older list', () => {
+  const fleet = new Fleet();
+  fleet.awaitDevices();
+  fleet.addDevices([device('2', 1), { ...device('1', 0), name: 'renamed' }], []);
+  fleet.addDevices([], [{ id: '3', protocol: 'jt808' }]);
+  fleet.setDevices([device('1', 0), device('3', 2)]);
+  expect(fleet.devices().map((d) => d.name)).toEqual(['renamed', '2']);
+  // The next list is as new as it comes.
+  fleet.awaitDevices();
+  fleet.setDevices([device('1', 0)]);
+  expect(fleet.devices().map((d) => d.name)).toEqual(['1']);
+});

@@ -60,6 +60,8 @@ export class Fleet {
   #byKey = new Map<string, number>();
   #subs: string[] = [];
   #named = new Map<string, Set<number>>();
+  /** Changes that came while a list was under way: the list may be older than they are. */
+  #meanwhile: Parameters<Fleet['addDevices']>[] | null = null;
   #capacity = 256;
 
   /** Forgets every slot: the server has restarted and numbers its devices anew. */
@@ -70,18 +72,27 @@ export class Fleet {
     this.#byKey.clear();
     this.#named.clear();
     this.#subs = [];
+    this.#meanwhile = null;
     this.top = 0;
     this.loaded = false;
     this.list.emit();
     this.rows.emit();
   }
 
+  /** The full list has been asked for: changes that come before it are not lost by it. */
+  awaitDevices(): void {
+    this.#meanwhile = [];
+  }
+
   /** Takes the full list of devices. */
   setDevices(devices: readonly Device[]): void {
+    const meanwhile = this.#meanwhile ?? [];
+    this.#meanwhile = null;
     this.#devices = [];
     this.#byKey.clear();
     this.loaded = true;
     this.addDevices(devices, []);
+    for (const change of meanwhile) this.addDevices(...change);
   }
 
   /** Takes added, renamed and removed devices. */
@@ -89,6 +100,7 @@ export class Fleet {
     devices: readonly Device[],
     removed: readonly { id: string; protocol: string }[],
   ): void {
+    this.#meanwhile?.push([devices, removed]);
     for (const device of devices) {
       const key = keyOf(device);
       const before = this.#byKey.get(key);
