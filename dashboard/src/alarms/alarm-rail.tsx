@@ -7,14 +7,20 @@ import { useRecord } from '../state.ts';
 import { number, useText } from '../text/text.ts';
 import { useTopic } from '../topic.ts';
 import { AlarmCard } from './alarm-card.tsx';
-import { type Card, HANDLED_SHOWN, rail } from './fold.ts';
+import { type Card, CLOSED_SHOWN, rail } from './fold.ts';
+
+const headWords = {
+  waiting: 'alarm.waiting',
+  handled: 'alarm.acknowledgedSection',
+  closed: 'alarm.closedSection',
+} as const;
 
 type Line =
-  | { readonly head: 'waiting' | 'handled'; readonly count: number }
+  | { readonly head: keyof typeof headWords; readonly count: number }
   | { readonly card: Card }
   | { readonly hidden: number };
 
-/** Every alarm that waits, then those somebody has. */
+/** Every alarm that waits, then those somebody has, then those that are over. */
 export const AlarmRail = () => {
   const text = useText();
   const app = useApp();
@@ -23,12 +29,17 @@ export const AlarmRail = () => {
   const { alarm: chosen } = useRecord(app.look);
   const scroller = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the alarms
-  const { waiting, handled, hidden } = useMemo(() => rail(app.alarms.all()), [app, changed]);
+  const { waiting, handled, closed, hidden } = useMemo(
+    () => rail(app.alarms.all()),
+    [app, changed],
+  );
   const lines: Line[] = [];
   if (waiting.length > 0) lines.push({ head: 'waiting', count: waiting.length });
   lines.push(...waiting.map((card) => ({ card })));
-  if (handled.length > 0) lines.push({ head: 'handled', count: handled.length + hidden });
+  if (handled.length > 0) lines.push({ head: 'handled', count: handled.length });
   lines.push(...handled.map((card) => ({ card })));
+  if (closed.length > 0) lines.push({ head: 'closed', count: closed.length + hidden });
+  lines.push(...closed.map((card) => ({ card })));
   if (hidden > 0) lines.push({ hidden });
   const keyAt = (i: number): string => {
     const line = lines[i];
@@ -78,7 +89,7 @@ export const AlarmRail = () => {
               >
                 {'head' in line ? (
                   <h3 className="rail-head">
-                    {text(line.head === 'waiting' ? 'alarm.waiting' : 'alarm.acknowledgedSection')}
+                    {text(headWords[line.head])}
                     <span>{number(line.count)}</span>
                   </h3>
                 ) : 'card' in line ? (
@@ -89,7 +100,7 @@ export const AlarmRail = () => {
                     isSelected={line.card.alarms.some((a) => a.id === chosen)}
                   />
                 ) : (
-                  <p className="rail-hidden">{text('alarm.moreShown', { n: HANDLED_SHOWN })}</p>
+                  <p className="rail-hidden">{text('alarm.moreShown', { n: CLOSED_SHOWN })}</p>
                 )}
               </div>
             );

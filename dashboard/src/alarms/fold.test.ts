@@ -1,6 +1,6 @@
 import type { Alarm } from '@xunji/gateway/wire';
 import { expect, test } from 'vitest';
-import { FOLD_MS, fold, HANDLED_SHOWN, loudest, rail } from './fold.ts';
+import { CLOSED_SHOWN, FOLD_MS, fold, loudest, rail } from './fold.ts';
 
 let serial = 0;
 const alarm = (over: Partial<Alarm> & { at?: number } = {}): Alarm => {
@@ -75,17 +75,22 @@ test('waiting alarms are ordered by severity then newest, acknowledged ones move
       at: 9,
     }),
     alarm({ id: 'new low', device: '4', severity: 'low', at: 3 }),
+    alarm({ id: 'over', device: '5', handling: 'acknowledged', condition: 'cleared', at: 10 }),
   ];
-  const { waiting, handled } = rail(list);
+  const { waiting, handled, closed } = rail(list);
   expect(waiting.map((c) => c.alarm.id)).toEqual(['critical', 'new low', 'old low']);
   expect(handled.map((c) => c.alarm.id)).toEqual(['acknowledged']);
+  expect(closed.map((c) => c.alarm.id)).toEqual(['over']);
 });
 
-test('handled alarms beyond the shown ones are counted, never silently cut', () => {
-  const many = Array.from({ length: HANDLED_SHOWN + 3 }, (_, i) =>
-    alarm({ device: `d${i}`, handling: 'acknowledged' }),
+test('closed alarms beyond the shown ones are counted, never silently cut; open ones are all there', () => {
+  const many = Array.from({ length: CLOSED_SHOWN + 3 }, (_, i) =>
+    alarm({ device: `d${i}`, handling: 'acknowledged', condition: 'cleared' }),
   );
-  expect(rail(many).hidden).toBe(3);
+  expect(rail(many)).toMatchObject({ handled: [], hidden: 3 });
+  const open = many.map((a): Alarm => ({ ...a, condition: 'active' }));
+  expect(rail(open)).toMatchObject({ closed: [], hidden: 0 });
+  expect(rail(open).handled).toHaveLength(open.length);
 });
 
 test('the loudest of several severities is found, of none there is none', () => {

@@ -1,10 +1,10 @@
 import type { Alarm, Severity } from '@xunji/gateway/wire';
-import { rank, severities } from '../live/alarm-book.ts';
+import { isOpen, rank, severities } from '../live/alarm-book.ts';
 
 /** Alarms of the same subject and rule within this time stand on one card, ms. */
 export const FOLD_MS = 300_000;
-/** Acknowledged and over alarms the rail keeps showing. */
-export const HANDLED_SHOWN = 50;
+/** Closed alarms the rail keeps showing. */
+export const CLOSED_SHOWN = 50;
 
 /** A card of the rail: one alarm, or several of the same subject and rule. */
 export interface Card {
@@ -20,9 +20,11 @@ export interface Card {
 export interface Rail {
   /** Wait for a person. */
   readonly waiting: readonly Card[];
-  /** Somebody has them, or they are over. */
+  /** Somebody has them, and their condition lasts. */
   readonly handled: readonly Card[];
-  /** Handled ones that are not shown any more. */
+  /** Handled and over. */
+  readonly closed: readonly Card[];
+  /** Closed ones that are not shown any more. */
   readonly hidden: number;
 }
 
@@ -67,7 +69,7 @@ export const fold = (alarms: readonly Alarm[]): Card[] => {
   });
 };
 
-/** Splits and orders the book for the rail: waiting by severity then newest, handled by newest. */
+/** Splits and orders the book for the rail: waiting by severity then newest, the others by newest. */
 export const rail = (alarms: readonly Alarm[]): Rail => {
   const newest = (a: Card, b: Card): number =>
     Date.parse(b.alarm.raisedAt) - Date.parse(a.alarm.raisedAt) ||
@@ -75,11 +77,14 @@ export const rail = (alarms: readonly Alarm[]): Rail => {
   const waiting = fold(alarms.filter((a) => a.handling === 'new')).sort(
     (a, b) => rank(a.alarm.severity) - rank(b.alarm.severity) || newest(a, b),
   );
-  const handled = fold(alarms.filter((a) => a.handling !== 'new')).sort(newest);
+  const others = alarms.filter((a) => a.handling !== 'new');
+  const handled = fold(others.filter(isOpen)).sort(newest);
+  const closed = fold(others.filter((a) => !isOpen(a))).sort(newest);
   return {
     waiting,
-    handled: handled.slice(0, HANDLED_SHOWN),
-    hidden: Math.max(0, handled.length - HANDLED_SHOWN),
+    handled,
+    closed: closed.slice(0, CLOSED_SHOWN),
+    hidden: Math.max(0, closed.length - CLOSED_SHOWN),
   };
 };
 

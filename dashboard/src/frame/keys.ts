@@ -52,8 +52,8 @@ const currentCard = (app: App): Card | null => {
 };
 
 const step = (app: App, by: 1 | -1): boolean => {
-  const { waiting, handled } = rail(app.alarms.all());
-  const cards = [...waiting, ...handled];
+  const { waiting, handled, closed } = rail(app.alarms.all());
+  const cards = [...waiting, ...handled, ...closed];
   if (cards.length === 0) return false;
   const { alarm } = app.look.get();
   const at = cards.findIndex((c) => c.alarms.some((a) => a.id === alarm));
@@ -95,9 +95,11 @@ const liveKey = (app: App, key: string, withShift: boolean): boolean => {
     case 'k':
       return step(app, -1);
     case 'l': {
-      const card = currentCard(app);
-      if (card !== null) locate(app, card.alarm);
-      return card !== null;
+      const { alarm } = app.look.get();
+      const chosen = alarm === null ? undefined : app.alarms.get(alarm);
+      const shown = chosen ?? currentCard(app)?.alarm;
+      if (shown !== undefined) locate(app, shown);
+      return shown !== undefined;
     }
     case 'f':
       return moveToMap(app);
