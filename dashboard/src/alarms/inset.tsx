@@ -111,7 +111,7 @@ export const Inset = ({ baseMap }: { readonly baseMap: BaseMap | null }) => {
       <footer>
         <Button size="xs" onClick={() => moveToMap(app)}>
           {text('inset.toMap')}
-          <span className="key">F</span>
+          <span className="key only-wide">F</span>
         </Button>
       </footer>
     </aside>
