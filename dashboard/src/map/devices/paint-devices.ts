@@ -252,5 +252,5 @@ export const paintTrail = (
 
 /** How far a shape reaches from its middle, px: half the square that names yield to. */
 export const SPRITE_REACH = 9;
-/** The same for one with a ring around it. */
-export const RING_REACH = 20;
+/** The same for one with a ring around it and the mark of a level beside it. */
+export const RING_REACH = 24;

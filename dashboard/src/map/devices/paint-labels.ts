@@ -51,6 +51,8 @@ export class Labelling {
   readonly names = new NamePlacer();
   /** Devices and controls. */
   #things = new Boxes();
+  /** Rings and marks of the selected and alarmed: not even a loud fence's name may lie on them. */
+  #rings = new Boxes();
   /** Just outside the view: a name across its edge would be cut. */
   #edges = new Boxes();
   /** Names placed so far: every name yields to them. */
@@ -89,13 +91,17 @@ export class Labelling {
     this.#edges.add(0, -EDGE, view.width, EDGE);
     this.#edges.add(0, view.height, view.width, EDGE);
     this.#things.clear();
+    this.#rings.clear();
     for (const [x, y, w, h] of keepOut) this.#things.add(x, y, w, h);
     for (let i = 0; i < drawn.count; i += 1) {
       const slot = drawn.slot[i] ?? 0;
       const isRinged = slot === marked.selected || marked.alarms.has(slot);
       if (crowded && !isRinged) continue;
       const reach = isRinged ? RING_REACH : SPRITE_REACH;
-      this.#things.add((drawn.x[i] ?? 0) - reach, (drawn.y[i] ?? 0) - reach, 2 * reach, 2 * reach);
+      const x = (drawn.x[i] ?? 0) - reach;
+      const y = (drawn.y[i] ?? 0) - reach;
+      this.#things.add(x, y, 2 * reach, 2 * reach);
+      if (isRinged) this.#rings.add(x, y, 2 * reach, 2 * reach);
     }
     this.#wished.clear();
     if (names === null || (marked.selected < 0 && marked.alarms.size === 0)) return;
@@ -157,7 +163,7 @@ export class Labelling {
     const style = loud ? 'loud' : 'quiet';
     const width = sheet.width(text, style);
     const at = [x - 4, y - HEIGHT / 2, width + 8, HEIGHT] as const;
-    if (this.#placed.hit(...at) || (!loud && this.#things.hit(...at))) return;
+    if (this.#placed.hit(...at) || (loud ? this.#rings : this.#things).hit(...at)) return;
     takeRoom(this.#placed, { x, y, side: 0 }, width);
     sheet.draw(g, text, style, x, y);
   }
