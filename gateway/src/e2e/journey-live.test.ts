@@ -139,6 +139,32 @@ describe('J02: two hundred trackers of both protocols', () => {
     expect(visitor.errors).toEqual([]);
   });
 
+  it('on a phone the sheet of a chosen device leaves its marker in sight', async () => {
+    const { page } = visitor;
+    const id = trackers[57]?.id ?? '';
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.locator('.list-opener').click();
+    await page.getByTestId('device-search').fill(id);
+    await page.getByTestId('device-row').first().click();
+    await page.getByTestId('detail').getByText(id).first().waitFor();
+    await eventually(
+      async () => {
+        const pixel: { x: number; y: number } = await page.evaluate(`window.dash.pixelOf('${id}')`);
+        const sheet = await page.getByTestId('panel').boundingBox();
+        return (
+          sheet !== null && pixel.y > 120 && pixel.y < sheet.y && Math.abs(pixel.x - 195) < 180
+        );
+      },
+      5_000,
+      'the marker above the sheet',
+    );
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByTestId('device-search').fill('');
+    expect(visitor.errors).toEqual([]);
+  });
+
   it('says that the gateway is gone, and shows everything again when it is back', async () => {
     const { page } = visitor;
     const nameOf = async (id: string): Promise<string | null> =>
