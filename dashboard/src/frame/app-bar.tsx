@@ -49,13 +49,13 @@ const LinkState = () => {
   const age = duration(Date.now() - lastFrame, true);
   const [tone, long, short] =
     state.kind === 'down'
-      ? (['down', text('link.lost'), text('link.lost')] as const)
+      ? (['down', text('link.lost'), text('link.lostShort')] as const)
       : state.kind === 'connecting'
         ? (['asking', text('link.connecting'), text('link.connecting')] as const)
         : lastFrame === 0
-          ? (['ok', text('link.waiting'), text('link.waiting')] as const)
+          ? (['ok', text('link.waiting'), '…'] as const)
           : app.fleet.loaded && app.fleet.size === 0
-            ? (['ok', text('link.noDevices'), text('link.noDevices')] as const)
+            ? (['ok', text('link.noDevices'), text('link.noDevicesShort')] as const)
             : (['ok', text('link.live', { age }), age] as const);
   return (
     <span className="link-state" data-state={tone} data-testid="link-state">

@@ -48,9 +48,11 @@ export const zh = {
 
   'link.live': '实时 · 最近一帧 {age}前',
   'link.noDevices': '实时 · 尚无设备',
+  'link.noDevicesShort': '尚无设备',
   'link.waiting': '已连接 · 等待第一帧',
   'link.connecting': '正在连接',
   'link.lost': '连接中断',
+  'link.lostShort': '断线',
   'bar.lost': '连接中断 {since}，{n} 秒后重试',
   'bar.retrying': '连接中断 {since}，正在重试',
   'bar.retry': '立即重试',
@@ -436,9 +438,11 @@ export const en: Readonly<Record<Word, string>> = {
 
   'link.live': 'Live · last frame {age} ago',
   'link.noDevices': 'Live · no devices yet',
+  'link.noDevicesShort': 'No devices',
   'link.waiting': 'Connected · waiting for the first frame',
   'link.connecting': 'Connecting',
   'link.lost': 'Connection lost',
+  'link.lostShort': 'Lost',
   'bar.lost': 'Connection lost {since} - retrying in {n} s',
   'bar.retrying': 'Connection lost {since} - retrying now',
   'bar.retry': 'Retry now',
