@@ -229,6 +229,59 @@ describe('a device port', () => {
     expect(await port.closed('badFrames')).toBe(1);
   });
 
+  it('lets a flood wait for its turn, and loses nothing of it', async () => {
+    port = await Port.open();
+    const [flood, other] = [await port.connect(), await port.connect()];
+    const all = Array.from({ length: 3000 }, (_, serial) => heartbeat(serial)).join('');
+    send(flood, all);
+    send(other, jt808Frame(0x0002, '13900000001', 1, Buffer.alloc(0)));
+    // Beside the beats, that two devices are connected.
+    await until(() => port.journal.entries.length === 3000 + 1 + 2);
+    const beats = port.journal.entries.flatMap((e) =>
+      e.kind === 'message' && e.name === 'heartbeat' && e.device.id === PHONE
+        ? [Buffer.from(e.raw).toString('hex')]
+        : [],
+    );
+    expect(beats.join('')).toBe(all);
+  });
+
+  it('closes who does not read its answers, after a time', async () => {
+    port = await Port.open();
+    const socket = await port.connect();
+    socket.pause();
+    let serial = 0;
+    const beats = () =>
+      Buffer.from(Array.from({ length: 500 }, () => heartbeat(serial++ & 0xffff)).join(''), 'hex');
+    // Until the buffers on the way are full and it is read no more.
+    let before = -1;
+    while (before !== port.journal.entries.length) {
+      before = port.journal.entries.length;
+      socket.write(beats());
+      for (let i = 0; i < 50; i++) {
+        while (port.journal.pending > 0) port.journal.sync();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    port.pass(59_000);
+    expect(await port.closed('answersUnread')).toBe(0);
+    port.pass(3000);
+    expect(await port.closed('answersUnread')).toBe(1);
+  });
+
+  it('takes nobody for late whom it did not read itself', async () => {
+    port = await Port.open();
+    const socket = await port.connect();
+    port.hasRoom = false;
+    send(socket, heartbeat(1) + heartbeat(2).slice(0, 10));
+    await until(() => port.journal.pending === 1);
+    port.pass(3_600_000);
+    expect(socket.closed).toBe(false);
+    port.giveRoom();
+    port.pass(1000);
+    send(socket, heartbeat(2).slice(10));
+    await until(() => port.journal.pending === 2);
+  });
+
   it('takes nobody for late after it was stalled itself', async () => {
     port = await Port.open();
     const socket = await port.connect();

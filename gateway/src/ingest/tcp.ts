@@ -3,6 +3,7 @@ import { type Connection, openConnection } from '@xunji/protocols';
 import type { Metrics } from '../metrics.ts';
 import type { Intake } from './intake.ts';
 import type { Session, Sessions } from './session.ts';
+import { Turns } from './turns.ts';
 
 export interface TcpOptions {
   readonly prefer: 'jt808' | 'gt06';
@@ -29,9 +30,16 @@ export interface TcpLimits {
 
 /** Answers a device does not read; beyond it the device is no longer read, beyond four times it is closed. */
 const MAX_UNREAD_ANSWERS = 64 << 10;
+/** Who has not read them for so long will not. */
+const UNREAD_MS = 60_000;
 const SWEEP_MS = 1000;
 /** For a device that does not read its last answers when the port closes. */
 const CLOSE_GRACE_MS = 2000;
+
+/** Why a socket is not read. */
+const WAITS_ITS_TURN = 1;
+const NO_ROOM = 2;
+const ANSWERS_UNREAD = 4;
 
 interface Peer {
   readonly socket: Socket;
@@ -46,6 +54,9 @@ interface Peer {
   /** Resolves once the socket is closed and its device's going was handed to the journal. */
   readonly gone: Promise<void>;
   badFrames: number;
+  /** Bits of why it is not read; 0 while it is. */
+  stops: number;
+  unreadSince: number;
 }
 
 /** One device port. Every port takes every protocol; `prefer` decides only whose faults are told before a sound frame. */
@@ -53,11 +64,18 @@ export class TcpIntake {
   readonly #options: TcpOptions;
   readonly #server: Server;
   readonly #peers = new Set<Peer>();
+  readonly #turns: Turns<Peer>;
   #sweep: NodeJS.Timeout | null = null;
   #lastSweep = 0;
 
   constructor(options: TcpOptions) {
     this.#options = options;
+    this.#turns = new Turns({
+      read: (peer, bytes) => this.#read(peer, bytes),
+      caughtUp: (peer) => this.#go(peer, WAITS_ITS_TURN),
+      journal: options.journal,
+      monotonic: options.monotonic,
+    });
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
       this.#accept(socket),
     );
@@ -81,6 +99,7 @@ export class TcpIntake {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const last = [...this.#peers].map(async (peer) => {
       peer.socket.pause();
+      this.#turns.forget(peer);
       await peer.answered;
       peer.socket.end();
       peer.socket.destroySoon();
@@ -103,6 +122,7 @@ export class TcpIntake {
       if (socket.destroyed) return;
       metrics.closed.inc({ transport: 'tcp', reason });
       socket.destroy();
+      this.#turns.forget(peer);
     };
     const session = sessions.open({ transport: 'tcp', remote: socket.remoteAddress ?? '', close });
     const at = monotonic();
@@ -117,27 +137,31 @@ export class TcpIntake {
       gone: new Promise((resolve) => {
         socket.on('close', () => {
           this.#peers.delete(peer);
+          this.#turns.forget(peer);
           metrics.connections.dec({ transport: 'tcp' });
           intake.closed(session, now()).catch(onUnexpected);
           resolve();
         });
       }),
       badFrames: 0,
+      stops: 0,
+      unreadSince: 0,
     };
     this.#peers.add(peer);
     metrics.connections.inc({ transport: 'tcp' });
-    socket.on('data', (chunk) => this.#read(peer, chunk));
+    socket.on('data', (chunk) => {
+      peer.lastRead = monotonic();
+      if (!this.#turns.offer(peer, chunk)) this.#stop(peer, WAITS_ITS_TURN);
+    });
     // Half open until then: a device that has said its last word still hears our answer.
     socket.on('end', () => void peer.answered.then(() => socket.end()));
     // A reset is the end of a link like any other; 'close' follows and does the work.
     socket.on('error', () => metrics.closed.inc({ transport: 'tcp', reason: 'reset' }));
   }
 
-  #read(peer: Peer, chunk: Uint8Array): void {
-    const at = this.#options.monotonic();
-    peer.lastRead = at;
-    const items = peer.connection.push(chunk, this.#options.now());
-    this.#take(peer, items, at);
+  #read(peer: Peer, bytes: Uint8Array): void {
+    const items = peer.connection.push(bytes, this.#options.now());
+    this.#take(peer, items, this.#options.monotonic());
     if (!this.#options.journal.hasRoom) this.#hold(peer);
   }
 
@@ -164,20 +188,39 @@ export class TcpIntake {
     if (answer === null || socket.destroyed) return;
     socket.write(answer);
     if (socket.writableLength > MAX_UNREAD_ANSWERS * 4) peer.session.link.close('answersUnread');
-    else if (socket.writableLength > MAX_UNREAD_ANSWERS && !socket.isPaused()) {
-      socket.pause();
-      socket.once('drain', () => socket.resume());
+    else if (socket.writableLength > MAX_UNREAD_ANSWERS && (peer.stops & ANSWERS_UNREAD) === 0) {
+      peer.unreadSince = this.#options.monotonic();
+      this.#stop(peer, ANSWERS_UNREAD);
+      this.#turns.park(peer);
+      socket.once('drain', () => {
+        this.#turns.unpark(peer);
+        this.#go(peer, ANSWERS_UNREAD);
+      });
     }
   }
 
   #hold(peer: Peer): void {
-    if (peer.socket.isPaused()) return;
+    if ((peer.stops & NO_ROOM) !== 0) return;
+    this.#stop(peer, NO_ROOM);
+    this.#options.journal.onRoom(() => this.#go(peer, NO_ROOM));
+  }
+
+  #stop(peer: Peer, why: number): void {
+    peer.stops |= why;
     peer.socket.pause();
-    this.#options.journal.onRoom(() => peer.socket.resume());
+  }
+
+  #go(peer: Peer, why: number): void {
+    peer.stops &= ~why;
+    if (peer.stops !== 0 || peer.socket.destroyed) return;
+    // What came meanwhile has not been read yet: the device's time begins now.
+    peer.lastRead = this.#options.monotonic();
+    if (peer.frameSince !== null) peer.frameSince = peer.lastRead;
+    peer.socket.resume();
   }
 
   #checkDeadlines(): void {
-    const { monotonic, limits, now } = this.#options;
+    const { monotonic, now } = this.#options;
     const at = monotonic();
     const stalled = at - this.#lastSweep > SWEEP_MS * 3;
     this.#lastSweep = at;
@@ -186,13 +229,20 @@ export class TcpIntake {
     for (const peer of this.#peers) {
       const expired = peer.connection.expire(now());
       if (expired.length > 0) this.#take(peer, expired, at);
-      const { session, frameSince } = peer;
-      if (!session.admitted && at - peer.openedAt > limits.firstFrameMs)
-        session.link.close('noFirstFrame');
-      else if (frameSince !== null && at - frameSince > limits.frameMs)
-        session.link.close('slowFrame');
-      else if (at - peer.lastRead > limits.idleMs && !peer.socket.isPaused())
-        session.link.close('idle');
+      const late = this.#lateness(peer, at);
+      if (late !== null) peer.session.link.close(late);
     }
+  }
+
+  /** The deadline that `peer` has missed, null when it has missed none. None runs while it is our doing. */
+  #lateness(peer: Peer, at: number): string | null {
+    const { firstFrameMs, frameMs, idleMs } = this.#options.limits;
+    const { session, stops } = peer;
+    if ((stops & ANSWERS_UNREAD) !== 0 && at - peer.unreadSince > UNREAD_MS) return 'answersUnread';
+    if ((stops & NO_ROOM) !== 0) return null;
+    if (!session.admitted && at - peer.openedAt > firstFrameMs) return 'noFirstFrame';
+    if (stops !== 0) return null;
+    if (peer.frameSince !== null && at - peer.frameSince > frameMs) return 'slowFrame';
+    return at - peer.lastRead > idleMs ? 'idle' : null;
   }
 }
