@@ -229,6 +229,32 @@ describe('a device port', () => {
     expect(await port.closed('badFrames')).toBe(1);
   });
 
+  it('takes rubbish for one bad piece, however the line cuts it up', async () => {
+    port = await Port.open();
+    const socket = await port.connect();
+    for (const byte of Buffer.alloc(40, 0x41)) {
+      socket.write(Uint8Array.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    send(socket, heartbeat(1));
+    await until(() => port.journal.pending === 1);
+    expect(await port.closed('badFrames')).toBe(0);
+    send(socket, `7e${'41'.repeat(40_000)}`);
+    await once(socket, 'close');
+    expect(await port.closed('badFrames')).toBe(1);
+  });
+
+  it('takes a sound frame with a useless body for no bad frame', async () => {
+    port = await Port.open();
+    const socket = await port.connect();
+    const cut = (serial: number) => jt808Frame(0x0200, PHONE, serial, Buffer.of(1, 2, 3));
+    send(socket, [1, 2, 3, 4, 5, 6, 7].map(cut).join(''));
+    await until(async () => (await port.faults()) === 7);
+    send(socket, heartbeat(8));
+    await until(() => port.journal.pending === 1);
+    expect(await port.closed('badFrames')).toBe(0);
+  });
+
   it('lets a flood wait for its turn, and loses nothing of it', async () => {
     port = await Port.open();
     const [flood, other] = [await port.connect(), await port.connect()];

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Connection, openConnection } from '@xunji/protocols';
+import { type Connection, type Fault, type Message, openConnection } from '@xunji/protocols';
 import type { Metrics } from '../metrics.ts';
 import type { Intake } from './intake.ts';
 import type { Session, Sessions } from './session.ts';
@@ -32,6 +32,8 @@ export interface TcpLimits {
 const MAX_UNREAD_ANSWERS = 64 << 10;
 /** Who has not read them for so long will not. */
 const UNREAD_MS = 60_000;
+/** Garbage counts as one more bad frame each time it has gone on for so long, however it is cut into segments. */
+const GARBAGE_RUN_BYTES = 1024;
 const SWEEP_MS = 1000;
 /** For a device that does not read its last answers when the port closes. */
 const CLOSE_GRACE_MS = 2000;
@@ -53,7 +55,11 @@ interface Peer {
   answered: Promise<void>;
   /** Resolves once the socket is closed and its device's going was handed to the journal. */
   readonly gone: Promise<void>;
+  /** In a row, without a sound one between them. */
   badFrames: number;
+  /** Where the garbage counted last ended, and its bytes since it was counted. */
+  garbageEnd: number;
+  garbageRun: number;
   /** Bits of why it is not read; 0 while it is. */
   stops: number;
   unreadSince: number;
@@ -144,6 +150,8 @@ export class TcpIntake {
         });
       }),
       badFrames: 0,
+      garbageEnd: -1,
+      garbageRun: 0,
       stops: 0,
       unreadSince: 0,
     };
@@ -166,21 +174,32 @@ export class TcpIntake {
   }
 
   #take(peer: Peer, items: ReturnType<Connection['push']>, at: number): void {
-    const { intake, now, limits, onUnexpected } = this.#options;
+    const { intake, now, onUnexpected } = this.#options;
     if (peer.connection.pendingBytes === 0) peer.frameSince = null;
     else if (peer.frameSince === null || items.length > 0) peer.frameSince = at;
     if (items.length === 0) return;
-    for (const item of items) {
-      if (item.kind === 'message') peer.badFrames = 0;
-      else if (++peer.badFrames >= limits.maxBadFrames) {
-        peer.session.link.close('badFrames');
-        break;
-      }
-    }
+    if (!items.every((item) => this.#bears(peer, item))) peer.session.link.close('badFrames');
     peer.answered = intake
       .receive(peer.session, items, now(), peer.connection)
       .then(({ answer }) => this.#answer(peer, answer))
       .catch(onUnexpected);
+  }
+
+  /** False once too many frames in a row were bad. A sound frame with a useless body is none: it is answered so. */
+  #bears(peer: Peer, item: Message | Fault): boolean {
+    if (item.kind === 'message' || item.message !== undefined) peer.badFrames = 0;
+    else if (item.code === 'garbage') {
+      const goesOn = item.offset === peer.garbageEnd;
+      peer.garbageEnd = item.offset + item.bytes;
+      peer.garbageRun = goesOn ? peer.garbageRun + item.bytes : 0;
+      if (!goesOn || peer.garbageRun >= GARBAGE_RUN_BYTES) {
+        peer.badFrames++;
+        peer.garbageRun = 0;
+      }
+    }
+    // Of a set of sub-packages that stays incomplete every part was sound.
+    else if (item.code !== 'subpackageDropped') peer.badFrames++;
+    return peer.badFrames < this.#options.limits.maxBadFrames;
   }
 
   #answer(peer: Peer, answer: Uint8Array | null): void {
