@@ -74,7 +74,7 @@ export class DetectingConnection implements Connection {
   #weigh(read: (connection: Connection) => readonly Item[]): readonly Item[] {
     for (const candidate of this.#candidates) {
       const items = read(candidate.connection);
-      if (items.some((item) => item.kind === 'message' || item.message !== undefined)) {
+      if (candidate.connection.protocol !== null) {
         this.#decided = candidate.connection;
         this.#candidates = [];
         return [...candidate.held, ...items];

@@ -31,13 +31,13 @@ type Item = Message | Fault;
 
 /** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
 export class Jt808Connection implements Connection, FrameSink {
-  readonly protocol = 'jt808';
   readonly #framer: Framer;
   readonly #assembly = new Assembly();
   readonly #side: 'platform' | 'terminal';
   readonly #anyTime: boolean;
   /** What a register of 2011 taught; the header cannot tell. */
   #is2011 = false;
+  #isSound = false;
   #serial = 0;
   #items: Item[] = [];
   #receivedTime = 0;
@@ -49,6 +49,10 @@ export class Jt808Connection implements Connection, FrameSink {
     });
     this.#side = options.side ?? 'platform';
     this.#anyTime = options.anyTime ?? false;
+  }
+
+  get protocol(): 'jt808' | null {
+    return this.#isSound ? 'jt808' : null;
   }
 
   get pendingBytes(): number {
@@ -127,6 +131,7 @@ export class Jt808Connection implements Connection, FrameSink {
       this.dropped('badLength', offset, raw.length, 'announced length and header do not add up');
       return;
     }
+    this.#isSound = true;
     const body = content.subarray(header.bodyAt);
     const row = rowOf(header.id);
     const edition: Edition = header.form === '2019' ? '2019' : this.#is2011 ? '2011' : '2013';

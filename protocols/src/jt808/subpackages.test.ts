@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../bytes.ts';
+import { openConnection } from '../index.ts';
 import type { Fault, Message } from '../protocol.ts';
 import { seal } from './frame.ts';
 import { jt808 } from './index.ts';
@@ -125,6 +126,14 @@ describe('a message in parts', () => {
     expect(items).toMatchObject([{ name: 'unknown', id: '0x0801' }]);
     const reply = connection.reply(items[0] as Message, { result: 'unsupported' });
     expect(toHex(reply ?? body)).toContain('080103');
+  });
+
+  it('decides the protocol of a port like any sound frame, long before it is complete', () => {
+    const port = openConnection({ prefer: 'gt06' });
+    const filler = new Uint8Array(1000);
+    const parts = Array.from({ length: 6 }, (_, i) => part(i + 1, 7, i, filler));
+    expect(parts.flatMap((p) => port.push(p, NOW))).toEqual([]);
+    expect(port.protocol).toBe('jt808');
   });
 
   it('waits for no bytes of the stream', () => {
