@@ -55,6 +55,13 @@ export class DetectingConnection implements Connection {
     );
   }
 
+  get heldBytes(): number {
+    return (
+      this.#decided?.heldBytes ??
+      this.#candidates.reduce((sum, { connection }) => sum + connection.heldBytes, 0)
+    );
+  }
+
   push(chunk: Uint8Array, receivedTime: number): readonly Item[] {
     if (this.#decided !== null) return this.#decided.push(chunk, receivedTime);
     this.#consumed += chunk.length;

@@ -86,6 +86,8 @@ export interface Connection {
   readonly protocol: ProtocolName | null;
   /** Bytes held back because their frame is not complete. Bounded. */
   readonly pendingBytes: number;
+  /** All that the connection keeps of the stream: what is pending, and sub-packages whose set is incomplete. */
+  readonly heldBytes: number;
   /** Never throws, linear in the length of `chunk`; the chunk may be reused by the caller afterwards. */
   push(chunk: Uint8Array, receivedTime: number): readonly (Message | Fault)[];
   /** The bytes to send for `message`, or null when the protocol wants silence. Uses up a serial of ours. */

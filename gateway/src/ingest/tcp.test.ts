@@ -16,6 +16,19 @@ const ack = (ours: number, serial: number) => jt808Ack(PHONE, ours, serial, 0x00
 const broken = (serial: number) =>
   heartbeat(serial).replace(/..7e$/, (tail) => (tail === '007e' ? '017e' : '007e'));
 
+/** The first of many sub-packages, each time of another set. */
+function partOfMany(serial: number): string {
+  const part = Buffer.alloc(500, 1);
+  part.writeUInt16BE(200 + serial, 0);
+  part.writeUInt16BE(1, 2);
+  const content = Buffer.from(jt808Frame(0x0704, '13900000001', serial, part).slice(2, -4), 'hex');
+  content.writeUInt16BE(0x2000 | (part.length - 4), 2);
+  return `7e${content.toString('hex')}${content
+    .reduce((x, b) => x ^ b, 0)
+    .toString(16)
+    .padStart(2, '0')}7e`;
+}
+
 /** A port whose journal, room and clock are the test's. The sweep of deadlines runs once a second of that clock. */
 class Port {
   readonly journal = new SlowJournal();
@@ -253,6 +266,18 @@ describe('a device port', () => {
     send(socket, heartbeat(8));
     await until(() => port.journal.pending === 1);
     expect(await port.closed('badFrames')).toBe(0);
+  });
+
+  it('closes who makes it hold most when it holds too much, and nobody else', async () => {
+    port = await Port.open('open', { maxHeldBytes: 8000 });
+    const [greedy, modest] = [await port.connect(), await port.connect()];
+    send(modest, heartbeat(1).slice(0, 20));
+    for (let serial = 0; serial < 12; serial++) send(greedy, partOfMany(serial));
+    await once(greedy, 'close');
+    expect(await port.closed('memory')).toBe(1);
+    send(modest, heartbeat(1).slice(20));
+    await until(() => port.journal.entries.length === 2);
+    expect(modest.closed).toBe(false);
   });
 
   it('lets a flood wait for its turn, and loses nothing of it', async () => {

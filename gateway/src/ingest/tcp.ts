@@ -26,12 +26,15 @@ export interface TcpLimits {
   readonly frameMs: number;
   readonly idleMs: number;
   readonly maxBadFrames: number;
+  readonly maxHeldBytes?: number;
 }
 
 /** Answers a device does not read; beyond it the device is no longer read, beyond four times it is closed. */
 const MAX_UNREAD_ANSWERS = 64 << 10;
 /** Who has not read them for so long will not. */
 const UNREAD_MS = 60_000;
+/** What all connections of a port may keep of frames and sub-packages that are not complete. */
+const MAX_HELD_BYTES = 256 << 20;
 /** Garbage counts as one more bad frame each time it has gone on for so long, however it is cut into segments. */
 const GARBAGE_RUN_BYTES = 1024;
 const SWEEP_MS = 1000;
@@ -57,6 +60,7 @@ interface Peer {
   readonly gone: Promise<void>;
   /** In a row, without a sound one between them. */
   badFrames: number;
+  heldBytes: number;
   /** Where the garbage counted last ended, and its bytes since it was counted. */
   garbageEnd: number;
   garbageRun: number;
@@ -71,6 +75,8 @@ export class TcpIntake {
   readonly #server: Server;
   readonly #peers = new Set<Peer>();
   readonly #turns: Turns<Peer>;
+  /** Sum over the peers of what they hold. */
+  #heldBytes = 0;
   #sweep: NodeJS.Timeout | null = null;
   #lastSweep = 0;
 
@@ -144,12 +150,14 @@ export class TcpIntake {
         socket.on('close', () => {
           this.#peers.delete(peer);
           this.#turns.forget(peer);
+          this.#heldBytes -= peer.heldBytes;
           metrics.connections.dec({ transport: 'tcp' });
           intake.closed(session, now()).catch(onUnexpected);
           resolve();
         });
       }),
       badFrames: 0,
+      heldBytes: 0,
       garbageEnd: -1,
       garbageRun: 0,
       stops: 0,
@@ -170,7 +178,20 @@ export class TcpIntake {
   #read(peer: Peer, bytes: Uint8Array): void {
     const items = peer.connection.push(bytes, this.#options.now());
     this.#take(peer, items, this.#options.monotonic());
+    this.#weigh(peer);
     if (!this.#options.journal.hasRoom) this.#hold(peer);
+  }
+
+  #weigh(peer: Peer): void {
+    const { heldBytes } = peer.connection;
+    this.#heldBytes += heldBytes - peer.heldBytes;
+    peer.heldBytes = heldBytes;
+    if (this.#heldBytes <= (this.#options.limits.maxHeldBytes ?? MAX_HELD_BYTES)) return;
+    let heaviest = peer;
+    for (const each of this.#peers) if (each.heldBytes > heaviest.heldBytes) heaviest = each;
+    this.#heldBytes -= heaviest.heldBytes;
+    heaviest.heldBytes = 0;
+    heaviest.session.link.close('memory');
   }
 
   #take(peer: Peer, items: ReturnType<Connection['push']>, at: number): void {
@@ -247,7 +268,10 @@ export class TcpIntake {
     if (stalled) return;
     for (const peer of this.#peers) {
       const expired = peer.connection.expire(now());
-      if (expired.length > 0) this.#take(peer, expired, at);
+      if (expired.length > 0) {
+        this.#take(peer, expired, at);
+        this.#weigh(peer);
+      }
       const late = this.#lateness(peer, at);
       if (late !== null) peer.session.link.close(late);
     }

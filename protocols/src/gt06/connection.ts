@@ -58,6 +58,10 @@ export class Gt06Connection implements Connection, FrameSink {
     return this.#framer.pendingBytes;
   }
 
+  get heldBytes(): number {
+    return this.#framer.pendingBytes;
+  }
+
   push(chunk: Uint8Array, receivedTime: number): readonly (Message | Fault)[] {
     this.#receivedTime = receivedTime;
     this.#framer.push(chunk, receivedTime);

@@ -59,6 +59,10 @@ export class Jt808Connection implements Connection, FrameSink {
     return this.#framer.pendingBytes;
   }
 
+  get heldBytes(): number {
+    return this.#framer.pendingBytes + this.#assembly.bytes;
+  }
+
   push(chunk: Uint8Array, receivedTime: number): readonly Item[] {
     this.#receivedTime = receivedTime;
     this.#framer.push(chunk, this);

@@ -162,6 +162,15 @@ describe('a flood of parts', () => {
     expect(left).toBeLessThan(256 << 10);
   });
 
+  it('of next to nothing each is weighed by the memory it takes', () => {
+    const parts = Array.from({ length: 4000 }, (_, i) => part(i + 1, 4096, i, Uint8Array.of(1)));
+    const { connection, items } = read(parts);
+    expect(faultsOf(items).length).toBeGreaterThan(0);
+    expect(connection.heldBytes).toBeLessThanOrEqual(256 << 10);
+    connection.expire(NOW + 999_999);
+    expect(connection.heldBytes).toBe(0);
+  });
+
   it.each([
     [0, 0],
     [9, 3],

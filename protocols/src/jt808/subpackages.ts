@@ -10,6 +10,8 @@ const MAX_SETS = 16;
 const MAX_BYTES = 256 << 10;
 /** A part of a longer message is refused. */
 export const MAX_PARTS = 4096;
+/** What a part costs beside its bytes, so that a flood of empty ones is seen for what it is. */
+const PART_OVERHEAD_BYTES = 400;
 /** Without a new part for so long, a set is given up. */
 const IDLE_MS = 60_000;
 
@@ -50,6 +52,11 @@ export interface GivenUp {
 export class Assembly {
   #sets: OpenSet[] = [];
   #bytes = 0;
+
+  /** Memory that the open sets take, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /**
    * @param header with a package item that counts, `1 <= index <= total <= MAX_PARTS`
@@ -151,7 +158,7 @@ export class Assembly {
   }
 }
 
-const partBytes = (part: Part): number => part.body.length + part.raw.length;
+const partBytes = (part: Part): number => part.body.length + part.raw.length + PART_OVERHEAD_BYTES;
 
 function join(set: OpenSet): Joined {
   const parts = [...set.parts].sort(([a], [b]) => a - b).map(([, part]) => part);
