@@ -149,7 +149,7 @@ function openDoors(
   return {
     jt808: new TcpIntake({ ...shared, prefer: 'jt808', journal, limits, monotonic }),
     gt06: new TcpIntake({ ...shared, prefer: 'gt06', journal, limits, monotonic }),
-    mqtt: new MqttIntake({ ...shared, registry, admission, maxConnections }),
+    mqtt: new MqttIntake({ ...shared, registry, admission, journal, limits, monotonic }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as tcp } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMetrics } from '../metrics.ts';
 import { type AdmissionMode, Gate } from './gate.ts';
 import { Intake } from './intake.ts';
@@ -20,12 +20,15 @@ async function broker(admission: AdmissionMode = 'open', maxConnections = 100) {
   const sessions = new Sessions(1);
   const metrics = createMetrics();
   const errors: unknown[] = [];
+  const clock = { at: 0 };
   const gate = new Gate(registry, admission);
   const intake = new MqttIntake({
     intake: new Intake({
       ...{ journal, gate, sessions, metrics, liveMaxAgeMs: 300_000, onFault: () => undefined },
     }),
-    ...{ sessions, registry, admission, metrics, maxConnections, now: () => NOW },
+    ...{ sessions, registry, admission, metrics, now: () => NOW, monotonic: () => clock.at },
+    limits: { maxConnections, firstFrameMs: 30_000, frameMs: 15_000 },
+    journal: { hasRoom: true, onRoom: () => undefined },
     onUnexpected: (error) => errors.push(error),
   });
   const port = await intake.listen(0, '127.0.0.1');
@@ -48,7 +51,7 @@ async function broker(admission: AdmissionMode = 'open', maxConnections = 100) {
     await intake.close();
     expect(errors).toEqual([]);
   };
-  return { journal, registry, metrics, sessions, port, open, join, close };
+  return { journal, registry, metrics, sessions, clock, port, open, join, close };
 }
 let house: Awaited<ReturnType<typeof broker>>;
 afterEach(() => house.close());
@@ -58,6 +61,11 @@ async function until(condition: () => boolean): Promise<void> {
 }
 const kinds = () =>
   house.journal.entries.map((e) => (e.kind === 'message' ? `${e.name} ${e.device.id}` : e.kind));
+
+const faults = async (code: string) =>
+  (await house.metrics.faults.get()).values.find((v) => v.labels.code === code)?.value ?? 0;
+const closedBy = async (reason: string) =>
+  (await house.metrics.closed.get()).values.find((v) => v.labels.reason === reason)?.value ?? 0;
 
 describe('the embedded broker', () => {
   it('acknowledges a position once it is durable, and not before', async () => {
@@ -146,15 +154,121 @@ describe('the embedded broker', () => {
     expect(kinds().at(-1)).toBe('disconnected badge-7');
   });
 
-  it('keeps no position for later listeners', async () => {
+  it('lets no client give commands, to itself or to others', async () => {
     house = await broker();
     const badge = await house.join('badge-7');
-    await badge.publishAsync('trk/v1/badge-7/cmd', 'x', { qos: 1, retain: true });
-    let heard = 0;
-    badge.on('message', () => heard++);
     await badge.subscribeAsync('trk/v1/badge-7/cmd');
-    await badge.publishAsync('trk/v1/badge-7/cmd', 'fresh', { qos: 1 });
-    await until(() => heard === 1);
+    badge.on('message', () => expect.unreachable('no command was given'));
+    for (const options of [{ username: 'badge-8' }, { username: 'badge-7' }, {}]) {
+      const other = house.open(options);
+      await once(other as never, 'connect');
+      const closed = once(other as never, 'close');
+      other.publish('trk/v1/badge-7/cmd', '{"cmd":"reboot"}', { qos: 1 });
+      await closed;
+    }
+    expect(badge.connected).toBe(true);
+    expect(await faults('badTopic')).toBe(3);
+  });
+});
+
+describe('a hostile MQTT client', () => {
+  const connectPacket = Buffer.from('101000044d5154540402003c000474657374', 'hex');
+  const raw = async () => {
+    const socket = tcp(house.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    return socket;
+  };
+
+  it('pushes nobody out by taking his client id', async () => {
+    house = await broker();
+    const badge = house.open({ username: 'badge-7', clientId: 'shared' });
+    await once(badge as never, 'connect');
+    const thief = house.open({ username: 'badge-8', clientId: 'shared' });
+    await once(thief as never, 'connect');
+    // The broker has served another one since, so the first would be gone by now.
+    await house.join('badge-9');
+    expect(badge.connected).toBe(true);
+    // Its own next connection does replace it.
+    const closed = once(badge as never, 'close');
+    house.open({ username: 'badge-7', clientId: 'shared' });
+    await closed;
+  });
+
+  it.each(['+', '#', 'a/b', 'a\nb', 'a\\', 'a"b', '\u0000', '设备', '<img>', 'x'.repeat(65)])(
+    'is not let in under the name %j, nor remembered',
+    async (username) => {
+      house = await broker('known');
+      const client = house.open({ username, password: 'x', clientId: 'c' });
+      const [error] = (await once(client as never, 'error')) as [Error & { code?: number }];
+      expect(error.code).toBe(4);
+      expect(house.registry.admissions.size).toBe(0);
+      expect(await closedBy('badUsername')).toBe(1);
+    },
+  );
+
+  it('does not make us keep a log-in without end', async () => {
+    house = await broker();
+    const socket = await raw();
+    // It announces 256 MB.
+    socket.write(Buffer.from('10ffffff7f', 'hex'));
+    await once(socket, 'close');
+    expect(await closedBy('packetTooLong')).toBe(1);
+  });
+
+  it('is counted when it speaks no MQTT, before its log-in or after', async () => {
+    house = await broker();
+    const browser = await raw();
+    browser.write('GET / HTTP/1.1\r\n\r\n');
+    await once(browser, 'close');
+    expect(await closedBy('noConnect')).toBe(1);
+    const client = await raw();
+    client.write(connectPacket);
+    await once(client, 'data');
+    // A publish with both bits of QoS set.
+    client.write(Buffer.from('360400016100', 'hex'));
+    await once(client, 'close');
+    expect(await closedBy('protocolError')).toBe(1);
+  });
+
+  it('gets no more time for a packet than for a frame', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    house = await broker();
+    const socket = await raw();
+    socket.write(connectPacket);
+    await once(socket, 'data');
+    // A publish without its last byte.
+    socket.write(Buffer.from('3004000161', 'hex'));
+    await house.join('badge-7');
+    house.clock.at += 15_000;
+    vi.advanceTimersByTime(1000);
+    expect(await closedBy('slowFrame')).toBe(0);
+    house.clock.at += 1000;
+    vi.advanceTimersByTime(1000);
+    vi.useRealTimers();
+    await once(socket, 'close');
+    expect(await closedBy('slowFrame')).toBe(1);
+  });
+
+  it('loses nothing of what it sends at once', async () => {
+    house = await broker();
+    const badge = await house.join('badge-7');
+    const all = Array.from({ length: 500 }, (_, n) =>
+      badge.publishAsync('trk/v1/badge-7/pos', position(-n), { qos: 1 }),
+    );
+    let done = false;
+    const published = Promise.all(all).then(() => {
+      done = true;
+    });
+    await until(() => {
+      while (house.journal.pending > 0) house.journal.sync();
+      return done;
+    });
+    await published;
+    const times = house.journal.entries.flatMap((e) =>
+      e.kind === 'position' ? [e.position.fixTime] : [],
+    );
+    expect(new Set(times).size).toBe(500);
   });
 });
 

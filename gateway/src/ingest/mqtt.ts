@@ -5,7 +5,10 @@ import { type DeviceRef, deviceKey } from '../journal/record.ts';
 import type { Metrics } from '../metrics.ts';
 import type { AdmissionMode, Registry } from './gate.ts';
 import type { Intake } from './intake.ts';
+import { MqttLine } from './mqtt-line.ts';
 import type { Session, Sessions } from './session.ts';
+import type { TcpOptions } from './tcp.ts';
+import { Turns } from './turns.ts';
 
 export interface MqttOptions {
   readonly intake: Intake;
@@ -13,7 +16,11 @@ export interface MqttOptions {
   readonly registry: Registry;
   readonly admission: AdmissionMode;
   readonly metrics: Metrics;
-  readonly maxConnections: number;
+  readonly limits: Pick<TcpOptions['limits'], 'maxConnections' | 'firstFrameMs' | 'frameMs'>;
+  /** Backpressure of the journal: while it has no room, what has come is not read. */
+  readonly journal: TcpOptions['journal'];
+  /** Ms, monotonic, for deadlines. */
+  readonly monotonic: () => number;
   readonly now: () => number;
   readonly onUnexpected: (error: unknown) => void;
 }
@@ -22,6 +29,23 @@ export interface MqttOptions {
 const MAX_DEVICES_PER_CLIENT = 256;
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
+const SWEEP_MS = 1000;
+const MAX_CLIENT_ID_LENGTH = 128;
+/** As device ids are; a name of a topic level, so never a wildcard. @see mqtt.md section 2 */
+const USERNAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Why the broker ended a connection, by its own words. Others are protocol errors. */
+const reasons: Readonly<Record<string, string>> = {
+  'connect did not arrive in time': 'noFirstFrame',
+  'keep alive timeout': 'idle',
+  'drain timeout': 'answersUnread',
+  'keep alive limit exceeded': 'keepaliveTooLong',
+  'unacceptable protocol version': 'unsupportedVersion',
+  'identifier rejected': 'clientIdTooLong',
+};
+
+/** We ended a connection for a reason that is counted already. */
+class Refused extends Error {}
 
 interface Peer {
   /** Null: anonymous, which only mode `open` lets in. */
@@ -37,21 +61,37 @@ interface Peer {
 export class MqttIntake {
   readonly #options: MqttOptions;
   readonly #peers = new WeakMap<Client, Peer>();
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Map<Socket, MqttLine>();
+  readonly #turns: Turns<MqttLine>;
   #broker: Aedes | null = null;
   #server: Server | null = null;
+  #sweep: NodeJS.Timeout | null = null;
 
   constructor(options: MqttOptions) {
     this.#options = options;
+    this.#turns = new Turns({
+      read: (line, bytes) => line.receive(bytes),
+      caughtUp: (line) => line.caughtUp(),
+      journal: options.journal,
+      monotonic: options.monotonic,
+    });
   }
 
   /** @returns the port, which is the kernel's choice for 0 */
   async listen(port: number, host: string): Promise<number> {
     const broker = await Aedes.createBroker({
-      maxClientsIdLength: 128,
+      // The name that we put before it included.
+      maxClientsIdLength: MAX_CLIENT_ID_LENGTH + 65,
+      connectTimeout: this.#options.limits.firstFrameMs,
       drainTimeout: 30_000,
       maxTopicLevels: 10,
       keepaliveLimit: 3600,
+      preConnect: (_client, packet, done) => {
+        // A client id is unique below its user: nobody pushes another's client out by taking its id.
+        const { username, clientId } = packet;
+        if (username && clientId) packet.clientId = `${username}/${clientId}`;
+        done(null, true);
+      },
       authenticate: (client, username, password, done) =>
         this.#authenticate(client, username, password, done),
       authorizePublish: (client, packet, done) => {
@@ -64,25 +104,14 @@ export class MqttIntake {
         done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null),
     });
     broker.on('clientDisconnect', (client: Client) => this.#gone(client));
-    const { metrics, maxConnections } = this.#options;
-    const server = createServer({ noDelay: true }, (socket) => {
-      if (this.#sockets.size >= maxConnections) {
-        metrics.closed.inc({ transport: 'mqtt', reason: 'tooManyConnections' });
-        socket.destroy();
-        return;
-      }
-      this.#sockets.add(socket);
-      metrics.connections.inc({ transport: 'mqtt' });
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        metrics.connections.dec({ transport: 'mqtt' });
-      });
-      broker.handle(socket);
-    });
+    broker.on('clientError', (_client: Client, error: Error) => this.#failed(error));
+    broker.on('connectionError', (_client: Client, error: Error) => this.#failed(error));
+    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket, broker));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ port, host, backlog: 1024 }, resolve);
     });
+    this.#sweep = setInterval(() => this.#checkDeadlines(), SWEEP_MS);
     this.#broker = broker;
     this.#server = server;
     const address = server.address();
@@ -93,10 +122,55 @@ export class MqttIntake {
     const server = this.#server;
     const broker = this.#broker;
     if (server === null || broker === null) return;
+    if (this.#sweep !== null) clearInterval(this.#sweep);
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
     await new Promise<void>((resolve) => broker.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
     await stopped;
+  }
+
+  #accept(socket: Socket, broker: Aedes): void {
+    const { metrics, sessions, limits, monotonic } = this.#options;
+    if (sessions.connections >= limits.maxConnections) {
+      this.#closed('tooManyConnections');
+      socket.destroy();
+      return;
+    }
+    const line = new MqttLine(socket, {
+      turns: this.#turns,
+      onFault: (reason) => this.#closed(reason),
+      monotonic,
+    });
+    this.#sockets.set(socket, line);
+    sessions.connections++;
+    metrics.connections.inc({ transport: 'mqtt' });
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      sessions.connections--;
+      metrics.connections.dec({ transport: 'mqtt' });
+    });
+    broker.handle(line);
+  }
+
+  #closed(reason: string): void {
+    this.#options.metrics.closed.inc({ transport: 'mqtt', reason });
+  }
+
+  #failed(error: Error & { code?: string }): void {
+    if (error instanceof Refused) return;
+    this.#closed(
+      error.code?.startsWith('E') ? 'reset' : (reasons[error.message] ?? 'protocolError'),
+    );
+  }
+
+  #checkDeadlines(): void {
+    const { monotonic, limits } = this.#options;
+    const late = monotonic() - limits.frameMs;
+    for (const line of this.#sockets.values()) {
+      if (line.packetSince === null || line.packetSince >= late) continue;
+      this.#closed('slowFrame');
+      line.destroy();
+    }
   }
 
   #authenticate(
@@ -111,14 +185,17 @@ export class MqttIntake {
       done(null, true);
     } else {
       const { reason, returnCode } = refusal;
-      this.#options.metrics.closed.inc({ transport: 'mqtt', reason });
-      done(Object.assign(new Error(reason), { returnCode }) as AuthenticateError, null);
+      this.#closed(reason);
+      done(Object.assign(new Refused(reason), { returnCode }) as AuthenticateError, null);
     }
   }
 
   /** Why a log-in is turned away, null when it is not. Anonymous clients exist in mode `open` only. */
   #refusal(username: string, password: string): { reason: string; returnCode: number } | null {
     const { admission, registry } = this.#options;
+    if (username !== '' && !USERNAME.test(username)) {
+      return { reason: 'badUsername', returnCode: BAD_CREDENTIALS };
+    }
     if (admission === 'open') return null;
     if (username === '') return { reason: 'anonymous', returnCode: NOT_AUTHORIZED };
     const device: DeviceRef = { protocol: 'mqtt', id: username };
@@ -137,23 +214,27 @@ export class MqttIntake {
   /** Resolves once what was published is durable; rejects to have the broker close the connection unacknowledged. */
   async #publish(client: Client | null, packet: PublishPacket): Promise<void> {
     const peer = client === null ? undefined : this.#peers.get(client);
+    const { retain } = packet;
+    // Nothing is kept by the broker: a restart would replay an old position as new.
+    packet.retain = false;
     // Wills of clients that are gone carry no position.
     if (client === null || peer === undefined) return;
     if (!mayPublish(peer.username, packet.topic)) {
       this.#options.metrics.faults.inc({ protocol: 'mqtt', code: 'badTopic' });
-      throw new Error('publish outside the own topics');
+      throw new Refused('publish outside the own topics');
     }
     const receivedTime = this.#options.now();
     const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
-    const item = decodeMqtt(packet.topic, payload, receivedTime, { retain: packet.retain });
-    // A position is never kept by the broker: a restart would replay an old one as new.
-    packet.retain = false;
+    const item = decodeMqtt(packet.topic, payload, receivedTime, { retain });
     if (item === null) return;
     const device = item.kind === 'message' ? item.device : null;
     const session = this.#session(client, peer, device);
-    if (session === null) throw new Error('too many devices on one connection');
+    if (session === null) {
+      this.#closed('tooManyDevices');
+      throw new Refused('too many devices on one connection');
+    }
     const { refused } = await this.#options.intake.receive(session, [item], receivedTime, null);
-    if (refused) throw new Error('device is not admitted');
+    if (refused) throw new Refused('device is not admitted');
   }
 
   /** One session for each device a client speaks for, so that presence stays right for bridges. */
@@ -166,7 +247,7 @@ export class MqttIntake {
       transport: 'mqtt',
       remote: '',
       close: (reason) => {
-        this.#options.metrics.closed.inc({ transport: 'mqtt', reason });
+        this.#closed(reason);
         client.close();
       },
     });
@@ -191,9 +272,11 @@ export class MqttIntake {
   }
 }
 
-/** Whole levels are compared; the name is never part of a pattern. */
+/** Whole levels are compared; the name is never part of a pattern. Commands are the server's to give. */
 function mayPublish(username: string | null, topic: string): boolean {
-  const [root, second, third] = topic.split('/');
+  const levels = topic.split('/');
+  const [root, second, third] = levels;
+  if (levels.at(-1) === 'cmd') return false;
   if (username === null) return root === 'trk' || root === 'owntracks';
   return (
     (root === 'trk' && second === 'v1' && third === username) ||

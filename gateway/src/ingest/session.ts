@@ -30,6 +30,8 @@ export class Session {
 export class Sessions {
   readonly #byDevice = new Map<string, Session>();
   readonly #all = new Set<Session>();
+  /** Open now on all transports, those that have no session yet included: what `maxConnections` bounds. */
+  connections = 0;
   #epoch: number;
 
   /** @param firstEpoch grows from one start of the gateway to the next, e.g. the start time */

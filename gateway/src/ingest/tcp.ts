@@ -125,11 +125,12 @@ export class TcpIntake {
 
   #accept(socket: Socket): void {
     const { sessions, metrics, limits, monotonic, intake, now, onUnexpected } = this.#options;
-    if (sessions.size >= limits.maxConnections) {
+    if (sessions.connections >= limits.maxConnections) {
       metrics.closed.inc({ transport: 'tcp', reason: 'tooManyConnections' });
       socket.destroy();
       return;
     }
+    sessions.connections++;
     const close = (reason: string) => {
       if (socket.destroyed) return;
       metrics.closed.inc({ transport: 'tcp', reason });
@@ -149,6 +150,7 @@ export class TcpIntake {
       gone: new Promise((resolve) => {
         socket.on('close', () => {
           this.#peers.delete(peer);
+          sessions.connections--;
           this.#turns.forget(peer);
           this.#heldBytes -= peer.heldBytes;
           metrics.connections.dec({ transport: 'tcp' });

@@ -1,0 +1,163 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import type { Turns } from './turns.ts';
+
+/** A log-in: names, a password, a will. Nobody is known yet, so nobody may make us keep more. */
+export const MAX_CONNECT_BYTES = 8 << 10;
+/** Any later packet: four times the payload that can be used, for the waypoints and cards of OwnTracks. */
+export const MAX_PACKET_BYTES = 64 << 10;
+const CONNECT = 1;
+const LENGTH_BYTES = 4;
+
+/** Why a stream is no MQTT that we take. */
+export type LineFault = 'noConnect' | 'malformed' | 'packetTooLong';
+
+/**
+ * Where packets begin and end in a stream, and nothing else: the broker's parser keeps whatever a packet announces, up
+ * to 256 MB, before it looks at it.
+ * @see MQTT 3.1.1, section 2.2 (fixed header)
+ */
+export class PacketGauge {
+  #max = MAX_CONNECT_BYTES;
+  #rest = 0;
+  #length = 0;
+  /** Bytes of the length read so far; -1 outside of a header. */
+  #lengthBytes = -1;
+  #begun = 0;
+
+  /** Packets begun so far. */
+  get begun(): number {
+    return this.#begun;
+  }
+  /** A packet is not complete. */
+  get isInside(): boolean {
+    return this.#rest > 0 || this.#lengthBytes >= 0;
+  }
+
+  /** Reads on; after a fault nothing more may be read. */
+  read(bytes: Uint8Array): LineFault | null {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#rest > 0) {
+        const skipped = Math.min(this.#rest, bytes.length - at);
+        this.#rest -= skipped;
+        at += skipped;
+        continue;
+      }
+      const byte = bytes[at++] ?? 0;
+      if (this.#lengthBytes < 0) {
+        if (this.#begun++ === 0 && byte >> 4 !== CONNECT) return 'noConnect';
+        this.#lengthBytes = 0;
+        this.#length = 0;
+        continue;
+      }
+      this.#length |= (byte & 0x7f) << (7 * this.#lengthBytes++);
+      if ((byte & 0x80) !== 0) {
+        if (this.#lengthBytes === LENGTH_BYTES) return 'malformed';
+        continue;
+      }
+      if (this.#length > this.#max) return 'packetTooLong';
+      this.#rest = this.#length;
+      this.#lengthBytes = -1;
+      this.#max = MAX_PACKET_BYTES;
+    }
+    return null;
+  }
+}
+
+/** Why a line's socket is not read. */
+const WAITS_ITS_TURN = 1;
+const BROKER_IS_BUSY = 2;
+
+export interface LineOptions {
+  readonly turns: Turns<MqttLine>;
+  readonly onFault: (fault: LineFault) => void;
+  /** Ms, monotonic. */
+  readonly monotonic: () => number;
+}
+
+/** A socket as the broker sees it: read in turns with the others, and ended before a packet gets too long. */
+export class MqttLine extends Duplex {
+  readonly #socket: Socket;
+  readonly #options: LineOptions;
+  readonly #gauge = new PacketGauge();
+  #packetSince: number | null = null;
+  #stops = 0;
+
+  constructor(socket: Socket, options: LineOptions) {
+    super();
+    this.#socket = socket;
+    this.#options = options;
+    socket.on('data', (chunk) => {
+      if (!options.turns.offer(this, chunk)) this.#stop(WAITS_ITS_TURN);
+    });
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.destroy());
+  }
+
+  /** Since when a packet is not complete, ms monotonic; null when none is, or when the rest of it waits for us. */
+  get packetSince(): number | null {
+    return this.#stops === 0 ? this.#packetSince : null;
+  }
+
+  /** What has its turn. */
+  receive(bytes: Uint8Array): void {
+    const { begun } = this.#gauge;
+    const fault = this.#gauge.read(bytes);
+    if (fault !== null) {
+      this.#options.onFault(fault);
+      this.destroy();
+      return;
+    }
+    if (!this.#gauge.isInside) this.#packetSince = null;
+    else if (this.#gauge.begun > begun) this.#packetSince = this.#options.monotonic();
+    if (this.push(bytes)) return;
+    this.#stop(BROKER_IS_BUSY);
+    this.#options.turns.park(this);
+  }
+
+  caughtUp(): void {
+    this.#go(WAITS_ITS_TURN);
+  }
+
+  override _read(): void {
+    this.#options.turns.unpark(this);
+    this.#go(BROKER_IS_BUSY);
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void) {
+    if (this.#socket.write(chunk)) done();
+    else this.#socket.once('drain', done);
+  }
+
+  override _writev(
+    chunks: readonly { readonly chunk: Uint8Array }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), '', done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#socket.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#options.turns.forget(this);
+    this.#socket.destroy();
+    done(error);
+  }
+
+  #stop(why: number): void {
+    this.#stops |= why;
+    this.#socket.pause();
+  }
+
+  #go(why: number): void {
+    if (this.#stops === 0) return;
+    this.#stops &= ~why;
+    if (this.#stops !== 0) return;
+    if (this.#packetSince !== null) this.#packetSince = this.#options.monotonic();
+    this.#socket.resume();
+  }
+}
