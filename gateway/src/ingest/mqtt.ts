@@ -61,6 +61,8 @@ interface Peer {
 export class MqttIntake {
   readonly #options: MqttOptions;
   readonly #peers = new WeakMap<Client, Peer>();
+  /** Whose end is counted. */
+  readonly #ended = new WeakSet<Client>();
   readonly #sockets = new Map<Socket, MqttLine>();
   readonly #turns: Turns<MqttLine>;
   #broker: Aedes | null = null;
@@ -104,8 +106,8 @@ export class MqttIntake {
         done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null),
     });
     broker.on('clientDisconnect', (client: Client) => this.#gone(client));
-    broker.on('clientError', (_client: Client, error: Error) => this.#failed(error));
-    broker.on('connectionError', (_client: Client, error: Error) => this.#failed(error));
+    broker.on('clientError', (client: Client, error: Error) => this.#failed(client, error));
+    broker.on('connectionError', (client: Client, error: Error) => this.#failed(client, error));
     const server = createServer({ noDelay: true }, (socket) => this.#accept(socket, broker));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -156,8 +158,10 @@ export class MqttIntake {
     this.#options.metrics.closed.inc({ transport: 'mqtt', reason });
   }
 
-  #failed(error: Error & { code?: string }): void {
-    if (error instanceof Refused) return;
+  /** The broker tells each packet that was under way when a connection ended; the first one says why. */
+  #failed(client: Client, error: Error & { code?: string }): void {
+    if (error instanceof Refused || this.#ended.has(client)) return;
+    this.#ended.add(client);
     this.#closed(
       error.code?.startsWith('E') ? 'reset' : (reasons[error.message] ?? 'protocolError'),
     );
@@ -248,6 +252,7 @@ export class MqttIntake {
       remote: '',
       close: (reason) => {
         this.#closed(reason);
+        this.#ended.add(client);
         client.close();
       },
     });
