@@ -1,13 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { type DeviceRef, deviceKey } from '../journal/record.ts';
 import type { Device } from '../wire.ts';
 import { authCode, isAuthCode } from './auth-codes.ts';
 import type { ConfigChange, ConfigLog } from './config-log.ts';
 import type { Records } from './database.ts';
+import { addNoted, forgetKnocking, loadRows, noteSeen, putRow } from './device-rows.ts';
 import { type Edited, edited, refused } from './faults.ts';
 import { openSecret } from './secrets.ts';
-import type { DevicesTable } from './tables.ts';
 
 /** What is known of a device, as of now. A view of live state: read it, do not keep copies. */
 export interface DeviceEntry extends DeviceRef {
@@ -63,19 +62,6 @@ const BATCH = 300;
 
 const kindOf = (protocol: DeviceRef['protocol']): Device['kind'] =>
   protocol === 'mqtt' ? 'badge' : 'vehicle';
-const toRow = (e: Entry): DevicesTable => ({
-  protocol: e.protocol,
-  id: e.id,
-  kind: e.kind,
-  name: e.name,
-  groupName: e.group,
-  admission: e.admission,
-  edition: e.edition,
-  lastSeenTime: e.lastSeenTime,
-  createdTime: e.createdTime,
-  rev: e.rev,
-});
-
 /** The journal's word for a device. */
 const configOf = (e: DeviceEntry): ConfigChange => {
   const { protocol, id, kind, name, group, subject } = e;
@@ -110,20 +96,7 @@ export class DeviceRegistry {
 
   static async open(options: DeviceRegistryOptions): Promise<DeviceRegistry> {
     const registry = new DeviceRegistry(options, await openSecret(options.db, 'deviceAuth'));
-    const rows = await options.db
-      .selectFrom('devices')
-      .leftJoin('bindings', (j) =>
-        j
-          .onRef('bindings.protocol', '=', 'devices.protocol')
-          .onRef('bindings.deviceId', '=', 'devices.id')
-          .on('bindings.toTime', 'is', null),
-      )
-      .leftJoin('subjects', 'subjects.id', 'bindings.subjectId')
-      .selectAll('devices')
-      .select('subjects.name as subject')
-      .orderBy('devices.lastSeenTime')
-      .orderBy('devices.id')
-      .execute();
+    const rows = await loadRows(options.db);
     for (const { groupName, ...row } of rows) {
       const key = deviceKey(row);
       const knocks = row.admission === 'knocking';
@@ -340,39 +313,19 @@ export class DeviceRegistry {
     while (this.#unsaved.size > 0) {
       const batch = [...this.#unsaved].slice(0, BATCH);
       await log.edit(async (trx, changed) => {
-        await trx
-          .insertInto('devices')
-          .values(batch.map(toRow))
-          .onConflict((c) =>
-            c.columns(['protocol', 'id']).doUpdateSet((e) => ({
-              admission: e.ref('excluded.admission'),
-              edition: e.ref('excluded.edition'),
-              lastSeenTime: e.ref('excluded.lastSeenTime'),
-            })),
-          )
-          .execute();
+        await addNoted(trx, batch);
         changed(...batch.filter((e) => e.admission === 'pending').map(configOf));
       });
       for (const entry of batch) this.#unsaved.delete(entry);
       await nextTurn();
     }
     for (const [key, { protocol, id }] of [...this.#gone]) {
-      await db
-        .deleteFrom('devices')
-        .where('protocol', '=', protocol)
-        .where('id', '=', id)
-        .where('admission', '=', 'knocking')
-        .execute();
+      await forgetKnocking(db, { protocol, id });
       this.#gone.delete(key);
     }
     while (this.#seen.size > 0) {
       const batch = [...this.#seen].slice(0, BATCH);
-      const rows = batch.map(
-        (e) => sql`(${e.protocol}, ${e.id}, ${e.lastSeenTime ?? 0}, ${e.edition})`,
-      );
-      await sql`update devices set "lastSeenTime" = v.column3, edition = v.column4
-        from (values ${sql.join(rows)}) as v
-        where devices.protocol = v.column1 and devices.id = v.column2`.execute(db);
+      await noteSeen(db, batch);
       for (const entry of batch) this.#seen.delete(entry);
       await nextTurn();
     }
@@ -387,12 +340,7 @@ export class DeviceRegistry {
 
   async #save(entry: Entry): Promise<void> {
     await this.#options.log.edit(async (trx, changed) => {
-      const row = toRow(entry);
-      await trx
-        .insertInto('devices')
-        .values(row)
-        .onConflict((c) => c.columns(['protocol', 'id']).doUpdateSet(row))
-        .execute();
+      await putRow(trx, entry);
       changed(configOf(entry));
     });
   }
