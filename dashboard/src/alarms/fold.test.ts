@@ -1,21 +1,17 @@
 import type { Alarm } from '@xunji/gateway/wire';
 import { expect, test } from 'vitest';
+import { waitingAlarm } from '../live/alarm.test-support.ts';
 import { CLOSED_SHOWN, FOLD_MS, fold, loudest, rail } from './fold.ts';
 
 let serial = 0;
 const alarm = (over: Partial<Alarm> & { at?: number } = {}): Alarm => {
   serial += 1;
   const at = new Date(over.at ?? serial * 1000).toISOString();
-  return {
+  return waitingAlarm({
     id: `a${serial}`,
-    rev: 1,
-    type: 'exit',
     ruleName: 'left',
     severity: 'medium',
-    condition: 'active',
-    handling: 'new',
     device: 'badge-7',
-    protocol: 'mqtt',
     subject: '张伟',
     fence: { id: 'f1', name: '一车间' },
     latitude: 31,
@@ -24,14 +20,8 @@ const alarm = (over: Partial<Alarm> & { at?: number } = {}): Alarm => {
     confirmedAt: at,
     raisedAt: at,
     lastAt: at,
-    count: 1,
-    late: false,
-    acknowledgedBy: null,
-    acknowledgedAt: null,
-    note: null,
-    clearedAt: null,
     ...over,
-  };
+  });
 };
 
 test('the same subject and rule within five minutes stand on one card with their count', () => {

@@ -1,33 +1,10 @@
 import type { Alarm, Severity } from '@xunji/gateway/wire';
 import { expect, test } from 'vitest';
+import { waitingAlarm } from './alarm.test-support.ts';
 import { AlarmBook } from './alarm-book.ts';
 
-const alarm = (id: string, severity: Severity, over: Partial<Alarm> = {}): Alarm => ({
-  id,
-  rev: 1,
-  type: 'exit',
-  ruleName: null,
-  severity,
-  condition: 'active',
-  handling: 'new',
-  device: id,
-  protocol: 'mqtt',
-  subject: id,
-  fence: null,
-  latitude: null,
-  longitude: null,
-  occurredAt: '2026-01-01T00:00:00Z',
-  confirmedAt: '2026-01-01T00:00:00Z',
-  raisedAt: '2026-01-01T00:00:00Z',
-  lastAt: '2026-01-01T00:00:00Z',
-  count: 1,
-  late: false,
-  acknowledgedBy: null,
-  acknowledgedAt: null,
-  note: null,
-  clearedAt: null,
-  ...over,
-});
+const alarm = (id: string, severity: Severity, over: Partial<Alarm> = {}): Alarm =>
+  waitingAlarm({ id, severity, device: id, subject: id, ...over });
 
 test('waiting alarms stand above handled ones, the worst first, then the newest', () => {
   const book = new AlarmBook();

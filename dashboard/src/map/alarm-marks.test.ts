@@ -1,35 +1,12 @@
 import type { Alarm, Severity } from '@xunji/gateway/wire';
 import { expect, test } from 'vitest';
+import { waitingAlarm } from '../live/alarm.test-support.ts';
 import { AlarmBook } from '../live/alarm-book.ts';
 import { Fleet } from '../live/fleet.ts';
 import { deviceMarks, fenceMarks } from './alarm-marks.ts';
 
-const alarm = (id: string, severity: Severity, over: Partial<Alarm> = {}): Alarm => ({
-  id,
-  rev: 1,
-  type: 'exit',
-  ruleName: null,
-  severity,
-  condition: 'active',
-  handling: 'new',
-  device: 'd1',
-  protocol: 'mqtt',
-  subject: 'd1',
-  fence: { id: 'f1', name: 'F' },
-  latitude: null,
-  longitude: null,
-  occurredAt: '2026-01-01T00:00:00Z',
-  confirmedAt: '2026-01-01T00:00:00Z',
-  raisedAt: '2026-01-01T00:00:00Z',
-  lastAt: '2026-01-01T00:00:00Z',
-  count: 1,
-  late: false,
-  acknowledgedBy: null,
-  acknowledgedAt: null,
-  note: null,
-  clearedAt: null,
-  ...over,
-});
+const alarm = (id: string, severity: Severity, over: Partial<Alarm> = {}): Alarm =>
+  waitingAlarm({ id, severity, fence: { id: 'f1', name: 'F' }, ...over });
 
 test('a device carries its worst open alarm, and only while it is known', () => {
   const fleet = new Fleet();
