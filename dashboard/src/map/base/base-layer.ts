@@ -2,6 +2,7 @@ import Layer from 'ol/layer/Layer.js';
 import type { FrameState } from 'ol/Map.js';
 import ViewHint from 'ol/ViewHint.js';
 import type { NameSheet, PaintedName } from '../devices/place-names.ts';
+import { viewOf } from '../frame-view.ts';
 import type { Palette } from '../palette.ts';
 import type { View } from '../project.ts';
 import type { BaseData } from './base-data.ts';
@@ -79,16 +80,8 @@ export class BaseLayer extends Layer {
 
   override render(frame: FrameState | null): HTMLElement {
     if (frame === null || this.#palette === null) return this.#element;
-    const [width = 0, height = 0] = frame.size;
-    const { center, resolution, zoom } = frame.viewState;
-    const view: View = {
-      cx: center[0] ?? 0,
-      cy: center[1] ?? 0,
-      resolution,
-      width,
-      height,
-      pixelRatio: frame.pixelRatio,
-    };
+    const { zoom } = frame.viewState;
+    const view = viewOf(frame);
     const moves =
       (frame.viewHints[ViewHint.ANIMATING] ?? 0) > 0 ||
       (frame.viewHints[ViewHint.INTERACTING] ?? 0) > 0;

@@ -1,6 +1,7 @@
 import Layer from 'ol/layer/Layer.js';
 import type { FrameState } from 'ol/Map.js';
 import type { Fleet } from '../../live/fleet.ts';
+import { viewOf } from '../frame-view.ts';
 import type { Palette } from '../palette.ts';
 import type { View } from '../project.ts';
 import type { Lod } from '../scene.ts';
@@ -109,17 +110,7 @@ export class DeviceLayer extends Layer {
     const palette = this.#palette;
     if (frame === null || palette === null) return this.#canvas;
     const started = performance.now();
-    const [width = 0, height = 0] = frame.size;
-    const { center, resolution } = frame.viewState;
-    const { pixelRatio } = frame;
-    const view: View = {
-      cx: center[0] ?? 0,
-      cy: center[1] ?? 0,
-      resolution,
-      width,
-      height,
-      pixelRatio,
-    };
+    const view = viewOf(frame);
     const g = this.#prepare(view);
     if (g === null) return this.#canvas;
     this.#paint(g, view, palette);

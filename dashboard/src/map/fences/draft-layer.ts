@@ -1,7 +1,7 @@
 import Layer from 'ol/layer/Layer.js';
 import type { FrameState } from 'ol/Map.js';
+import { viewOf } from '../frame-view.ts';
 import type { Palette } from '../palette.ts';
-import type { View } from '../project.ts';
 import type { FenceDraft } from '../scene.ts';
 import { paintDraft, paintSketch } from './paint-draft.ts';
 import type { Place, Sketch } from './sketch.ts';
@@ -36,19 +36,9 @@ export class DraftLayer extends Layer {
     const palette = this.#palette;
     const g = this.#canvas.getContext('2d');
     if (frame === null || palette === null || g === null) return this.#canvas;
-    const [width = 0, height = 0] = frame.size;
-    const { center, resolution } = frame.viewState;
-    const { pixelRatio } = frame;
-    const view: View = {
-      cx: center[0] ?? 0,
-      cy: center[1] ?? 0,
-      resolution,
-      width,
-      height,
-      pixelRatio,
-    };
-    this.#canvas.width = Math.round(width * pixelRatio);
-    this.#canvas.height = Math.round(height * pixelRatio);
+    const view = viewOf(frame);
+    this.#canvas.width = Math.round(view.width * view.pixelRatio);
+    this.#canvas.height = Math.round(view.height * view.pixelRatio);
     if (this.#draft !== null) paintDraft(g, view, this.#draft, palette);
     if (this.#sketch !== null) paintSketch(g, view, this.#sketch, this.#pointer, palette);
     return this.#canvas;
