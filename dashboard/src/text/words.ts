@@ -94,7 +94,7 @@ export const zh = {
   'empty.step2': '接入第一台设备',
   'empty.waiting': '等待中 {since}',
   'empty.step2Text':
-    '把终端的服务器地址改为本机，协议自动识别：JT/T 808、GT06 走 TCP，其他走 MQTT。端口见网关启动时打印的一行。',
+    '把终端的服务器地址改为本机，协议自动识别：JT/T 808、GT06 走 TCP，其他走 MQTT。端口见网关启动时打印的一行。未登记的设备会被拒绝，登记方法见 README；XUNJI_ADMISSION=open 则全部接收。',
   'empty.step3': '画第一个围栏',
   'empty.step3Text': '车间、巡逻区或禁入区。',
   'empty.toFences': '去画围栏',
@@ -484,7 +484,7 @@ export const en: Readonly<Record<Word, string>> = {
   'empty.step2': 'Connect the first device',
   'empty.waiting': 'waiting {since}',
   'empty.step2Text':
-    'Point the terminal to this machine; the protocol is recognised: JT/T 808 and GT06 by TCP, others by MQTT. The gateway prints its ports when it starts.',
+    'Point the terminal to this machine; the protocol is recognised: JT/T 808 and GT06 by TCP, others by MQTT. The gateway prints its ports when it starts. Devices nobody has entered are refused: the README says how to enter one; XUNJI_ADMISSION=open takes them all.',
   'empty.step3': 'Draw the first fence',
   'empty.step3Text': 'A workshop, a patrol area or a no-entry zone.',
   'empty.toFences': 'Draw a fence',
