@@ -6,7 +6,14 @@ import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InfluxProcess, startInfluxd } from '../stores/influxd.test-support.ts';
 import { type Fix, gt06Frame, gt06Position, jt808Ack, jt808Frame, locationBody } from './frames.ts';
-import { eventually, exchange, type GatewayProcess, startGateway, tempDataDir } from './harness.ts';
+import {
+  drawWorkshop,
+  eventually,
+  exchange,
+  type GatewayProcess,
+  startGateway,
+  tempDataDir,
+} from './harness.ts';
 
 const run = promisify(execFile);
 const wholeSecond = (ms: number) => new Date(Math.floor(ms / 1000) * 1000);
@@ -183,25 +190,7 @@ describe('first light', () => {
   });
 
   it('raises the alarm of a badge that leaves its workshop and lets a person acknowledge it', async () => {
-    const ring = [
-      [121.5, 31.2],
-      [121.501, 31.2],
-      [121.501, 31.201],
-      [121.5, 31.201],
-      [121.5, 31.2],
-    ];
-    const { body: fence } = await gateway.api('POST', 'fences', {
-      type: 'Feature',
-      geometry: { type: 'Polygon', coordinates: [ring] },
-      properties: { name: '一车间', kind: 'workshop' },
-    });
-    await gateway.api('POST', 'rules', {
-      name: '离开一车间',
-      type: 'exit',
-      fences: [fence.id],
-      severity: 'critical',
-      params: {},
-    });
+    const fence = await drawWorkshop(gateway);
     await gateway.api('POST', 'devices', {
       id: 'badge-7',
       protocol: 'mqtt',

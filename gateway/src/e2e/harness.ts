@@ -197,3 +197,27 @@ export async function exchange(port: number, hex: string, bytes: number): Promis
   socket.destroy();
   return got.toString('hex');
 }
+
+/** Draws the workshop 一车间, some 95 by 110 m from 31.2 N 121.5 E, whose leaving is critical. @returns the fence */
+export async function drawWorkshop(gateway: GatewayProcess): Promise<{ readonly id: string }> {
+  const ring = [
+    [121.5, 31.2],
+    [121.501, 31.2],
+    [121.501, 31.201],
+    [121.5, 31.201],
+    [121.5, 31.2],
+  ];
+  const { body: fence } = await gateway.api('POST', 'fences', {
+    type: 'Feature',
+    geometry: { type: 'Polygon', coordinates: [ring] },
+    properties: { name: '一车间', kind: 'workshop' },
+  });
+  await gateway.api('POST', 'rules', {
+    name: '离开一车间',
+    type: 'exit',
+    fences: [fence.id],
+    severity: 'critical',
+    params: {},
+  });
+  return fence;
+}

@@ -1,7 +1,13 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, startBrowser, type Visitor, visit } from './browser.ts';
-import { eventually, type GatewayProcess, startGateway, tempDataDir } from './harness.ts';
+import {
+  drawWorkshop,
+  eventually,
+  type GatewayProcess,
+  startGateway,
+  tempDataDir,
+} from './harness.ts';
 import { jt808Tracker, second, type Tracker } from './trackers.ts';
 
 const DEVICE = '13912345678';
@@ -21,25 +27,7 @@ describe('J03: a tracker leaves its fence', () => {
   beforeAll(async () => {
     dir = await tempDataDir();
     gateway = await startGateway(dir.path);
-    const ring = [
-      [121.5, 31.2],
-      [121.501, 31.2],
-      [121.501, 31.201],
-      [121.5, 31.201],
-      [121.5, 31.2],
-    ];
-    const { body: fence } = await gateway.api('POST', 'fences', {
-      type: 'Feature',
-      geometry: { type: 'Polygon', coordinates: [ring] },
-      properties: { name: '一车间', kind: 'workshop' },
-    });
-    await gateway.api('POST', 'rules', {
-      name: '离开一车间',
-      type: 'exit',
-      fences: [fence.id],
-      severity: 'critical',
-      params: {},
-    });
+    await drawWorkshop(gateway);
     await gateway.api('POST', 'devices', { id: DEVICE, protocol: 'jt808', name: '沪A·10422' });
     await gateway.api('POST', 'users', {
       username: 'lilan',
