@@ -120,7 +120,7 @@ function drives(random: () => number): JournalRecord[] {
         epoch: 1,
         late: false,
         position,
-        hash: '',
+        hash: 0,
         raw,
       });
     }

@@ -95,7 +95,7 @@ export class Diary {
     const fixTime = T0 + Math.round(second * 1000);
     this.records.push({
       ...{ kind: 'position', seq: this.#next, receivedTime: fixTime + 400, device, late },
-      ...{ edition: null, epoch: 1, hash: '', raw: new Uint8Array(0) },
+      ...{ edition: null, epoch: 1, hash: 0, raw: new Uint8Array(0) },
       position: samplePosition(0, { fixTime, ...at(eastM, northM), satellites: 10, ...over }),
     });
     return this;

@@ -1,8 +1,7 @@
 import type { Message } from '@xunji/protocols';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { samplePosition } from '../journal/entries.test-support.ts';
-import { type AdmissionMode, Gate, plausible, positionHash } from './gate.ts';
+import { type AdmissionMode, Gate, plausible } from './gate.ts';
 import { PlainRegistry, sampleHeartbeat, sampleReport } from './messages.test-support.ts';
 import { Sessions } from './session.ts';
 
@@ -163,33 +162,5 @@ describe('impossible values', () => {
     expect(plausible(future, NOW)).toMatchObject({
       ...{ fixTime: NOW, timeSource: 'server', flags: ['mocked', 'noDeviceTime'] },
     });
-  });
-});
-
-describe('the hash of a position', () => {
-  it('is 64-bit FNV-1a: equal to a plain calculation over the same text', () => {
-    fc.assert(
-      fc.property(
-        fc.double({ min: -90, max: 90, noNaN: true }),
-        fc.double({ min: -180, max: 180, noNaN: true }),
-        fc.integer({ min: 0, max: 300 }),
-        (latitude, longitude, speedKmh) => {
-          const p = samplePosition(0, { latitude, longitude, speedKmh });
-          const text = `${latitude},${longitude},7,${speedKmh},126,true,true,gnss,`;
-          let hash = 0xcbf29ce484222325n;
-          for (const char of text) {
-            hash = ((hash ^ BigInt(char.charCodeAt(0))) * 0x100000001b3n) & 0xffffffffffffffffn;
-          }
-          expect(positionHash(p)).toBe(hash.toString(16).padStart(16, '0'));
-        },
-      ),
-    );
-  });
-
-  it('does not depend on time, serial or extras, and does on alarms', () => {
-    const p = samplePosition(0);
-    const again = { ...p, fixTime: 1, extras: { signal: 3 }, buffered: true };
-    expect(positionHash(again)).toBe(positionHash(p));
-    expect(positionHash({ ...p, alarms: ['sos'] })).not.toBe(positionHash(p));
   });
 });

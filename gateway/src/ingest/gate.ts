@@ -125,21 +125,3 @@ export function plausible(position: Position, receivedTime: number): Position {
     flags: [...position.flags, 'noDeviceTime'],
   };
 }
-
-/**
- * What makes a resent fix the same fix, whatever serial or message carries it: 64-bit FNV-1a over coordinates, speed,
- * course, alarms and status, as 16 hex digits. Device and fixTime complete the identity.
- */
-export function positionHash(p: Position): string {
-  const text = `${p.latitude},${p.longitude},${p.altitudeM},${p.speedKmh},${p.courseDeg},${p.valid},${p.ignition},${p.source},${p.alarms.join()}`;
-  let high = 0xcbf29ce4;
-  let low = 0x84222325;
-  for (let i = 0; i < text.length; i++) {
-    low ^= text.charCodeAt(i);
-    // Times the 64-bit FNV prime 0x100000001b3, on 32-bit halves.
-    const carry = Math.floor(((low >>> 0) * 0x1b3) / 0x100000000);
-    high = (Math.imul(high, 0x1b3) + carry + (low << 8)) | 0;
-    low = Math.imul(low, 0x1b3);
-  }
-  return (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0');
-}

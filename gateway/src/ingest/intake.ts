@@ -1,7 +1,8 @@
 import type { Connection, Fault, Message, Verdict } from '@xunji/protocols';
 import type { DeviceRef, Entry, PositionEntry } from '../journal/record.ts';
 import type { Metrics } from '../metrics.ts';
-import { type Gate, plausible, positionHash } from './gate.ts';
+import { type Gate, plausible } from './gate.ts';
+import { positionHash } from './position-hash.ts';
 import type { Session, Sessions } from './session.ts';
 
 /** The journal as the intake sees it. */

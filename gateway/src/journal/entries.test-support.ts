@@ -37,7 +37,7 @@ export function sampleEntry(n: number, over: Partial<PositionEntry> = {}): Posit
     epoch: 1,
     late: false,
     position: samplePosition(n),
-    hash: n.toString(16).padStart(16, '0'),
+    hash: n,
     raw: Uint8Array.of(0x7e, n & 0xff, 0x7e),
     ...over,
   };

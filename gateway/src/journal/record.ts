@@ -28,8 +28,8 @@ export interface PositionEntry extends RecordBase {
   /** Older than `liveMaxAge` on arrival, or sent as buffered: stored, never a live alarm. */
   readonly late: boolean;
   readonly position: Position;
-  /** FNV-1a over coordinates, speed, course, alarms and status: what makes a resent fix the same fix. */
-  readonly hash: string;
+  /** Of coordinates, speed, course, alarms and status, a whole number below 2^52: what makes a resent fix the same fix. */
+  readonly hash: number;
   /** The verified frame, or empty when an earlier record of the same frame carries it. */
   readonly raw: Uint8Array;
 }

@@ -41,7 +41,7 @@ const sqlTypes: Readonly<Record<ColumnType, string>> = {
 
 const schema = `
 CREATE TABLE IF NOT EXISTS live (
-  device VARCHAR NOT NULL, fix_time TIMESTAMP NOT NULL, hash VARCHAR NOT NULL, seq BIGINT NOT NULL,
+  device VARCHAR NOT NULL, fix_time TIMESTAMP NOT NULL, hash BIGINT NOT NULL, seq BIGINT NOT NULL,
   ${columnList.map((c) => `${c.name} ${sqlTypes[c.type]}`).join(', ')}
 );
 CREATE TABLE IF NOT EXISTS cursors (name VARCHAR NOT NULL, seq BIGINT NOT NULL);
@@ -128,7 +128,7 @@ class DuckdbStore implements Store {
     let after = '';
     if (query.cursor !== undefined) {
       const { time, hash } = parseCursor(query.cursor);
-      after = `AND (fix_time > ${instant(time)} OR (fix_time = ${instant(time)} AND hash > $2))
+      after = `AND (fix_time > ${instant(time)} OR (fix_time = ${instant(time)} AND hash > $2::BIGINT))
         AND fix_time >= ${instant(time)}`;
       values.push(hash);
     }
@@ -275,7 +275,7 @@ async function stage(writer: DuckDBConnection, records: readonly StoredEntry[]):
 function appendRow(appender: DuckDBAppender, record: StoredEntry): void {
   appender.appendVarchar(storedDevice(record.device));
   appendInstant(appender, record.position.fixTime);
-  appender.appendVarchar(record.hash);
+  appender.appendBigInt(BigInt(record.hash));
   appender.appendBigInt(BigInt(record.seq));
   for (const column of columnList) {
     const cell = cellOf(column, record);
@@ -303,7 +303,7 @@ function toPage(query: TrackQuery, rows: readonly (readonly unknown[])[]) {
 }
 
 function parseCursor(cursor: string): { time: number; hash: string } {
-  const parts = /^(-?\d{1,16})\.(.*)$/s.exec(cursor);
+  const parts = /^(-?\d{1,16})\.(\d{1,16})$/.exec(cursor);
   if (parts === null) throw new StoreError('badCursor', JSON.stringify(cursor));
   return { time: Number(parts[1]), hash: parts[2] ?? '' };
 }

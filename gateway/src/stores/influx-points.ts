@@ -36,10 +36,9 @@ export const MAX_INFLUX_MS = 9_223_372_036_000;
  * The time of a position's point in ns: its millisecond, and below it 20 bits of the hash. Two fixes of one device in
  * one second stay two points, and a fix sent again writes the same point again.
  */
-export function pointTime(fixTime: number, hash: string): string {
-  const folded = Number.parseInt(hash.slice(0, 8), 16) ^ Number.parseInt(hash.slice(8), 16);
+export function pointTime(fixTime: number, hash: number): string {
   // 20 bits are 1,048,576 values, a millisecond has 1,000,000 ns.
-  const below = BigInt((folded >>> 0) % 1_000_000);
+  const below = BigInt(hash % 1_000_000);
   return (BigInt(fixTime) * NS_PER_MS + below).toString();
 }
 

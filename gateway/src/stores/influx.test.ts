@@ -42,14 +42,7 @@ afterAll(() => influxd?.stop());
 
 describe('the point of a position', () => {
   it('stays within its millisecond and comes back exactly', () => {
-    for (const hash of [
-      'ffffffffffffffff',
-      'ffffffff00000000',
-      '0000000000000000',
-      'fffff',
-      '',
-      'x',
-    ]) {
+    for (const hash of [0, 1, 999_999, 1_000_000, 2 ** 32, 2 ** 52 - 1]) {
       for (const time of [noon, noon + 999, 0, -1, -1001]) {
         const ns = BigInt(pointTime(time, hash));
         expect(pointMs(ns)).toBe(time);

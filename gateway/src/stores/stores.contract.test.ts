@@ -302,9 +302,9 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
 
   it('keeps two different fixes of one millisecond, and of one second', async () => {
     const batch = [
-      record(1, 0, { latitude: 1 }, { hash: 'cbf29ce484222325' }),
-      record(2, 0, { latitude: 2 }, { hash: '84222325cbf29ce5' }),
-      record(3, 1, { latitude: 3 }, { hash: 'cbf29ce484222325' }),
+      record(1, 0, { latitude: 1 }, { hash: 0xcbf29ce484222 }),
+      record(2, 0, { latitude: 2 }, { hash: 0x84222325cbf29 }),
+      record(3, 1, { latitude: 3 }, { hash: 0xcbf29ce484222 }),
     ];
     await store.write(batch, 3);
     await store.write(batch, 3);
@@ -328,12 +328,7 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
 
   it('keeps devices with hostile ids whole and apart', async () => {
     const batch = hostileIds.map((id, i) =>
-      record(
-        i + 1,
-        1,
-        { latitude: i },
-        { device: { protocol: 'mqtt', id }, hash: '00000000000000ff' },
-      ),
+      record(i + 1, 1, { latitude: i }, { device: { protocol: 'mqtt', id }, hash: 0xff }),
     );
     await store.write(batch, batch.length);
     for (const r of batch) expect(await track(store, r.device)).toEqual([shown(r)]);
@@ -347,7 +342,7 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
       { seed: 808, numRuns: 100 },
     );
     const batch = [...new Set(ids.map((codes) => String.fromCharCode(...codes)))].map((id, i) =>
-      record(i + 1, 1, { latitude: i }, { device: { protocol: 'mqtt', id }, hash: 'ff' }),
+      record(i + 1, 1, { latitude: i }, { device: { protocol: 'mqtt', id }, hash: 0xff }),
     );
     await store.write(batch, batch.length);
     for (const r of batch) expect(await track(store, r.device)).toEqual([shown(r)]);
