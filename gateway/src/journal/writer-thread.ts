@@ -25,25 +25,36 @@ export type FromWriter =
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'closed' };
 
-/** Appends a group and tries again until the disk takes it; false when told to stop meanwhile. */
-function appendUntilDurable(
-  writer: SegmentWriter,
+/** What the thread does about one message. */
+export interface WriterWork {
+  readonly writer: SegmentWriter;
+  readonly retryMs: number;
+  readonly say: (m: FromWriter) => void;
+  /** Ms, monotonic. */
+  readonly monotonic: () => number;
+}
+
+/**
+ * Appends a group, and tries again until the disk takes it. Yields how many ms to wait before the next try, so that a
+ * thread may block and a test need not; `next(true)` gives the group up.
+ */
+export function* appendUntilDurable(
+  { writer, retryMs, say, monotonic }: WriterWork,
   group: Uint8Array,
-  data: WriterThreadData,
-  say: (m: FromWriter) => void,
-): boolean {
-  const stop = new Int32Array(data.stop);
+): Generator<number, void, boolean> {
+  const started = monotonic();
   let broken = false;
   for (;;) {
     try {
       if (broken) writer.reset();
       writer.append(group);
-      return true;
+      say({ type: 'durable', lastSeq: writer.lastSeq, syncMs: monotonic() - started });
+      return;
     } catch (error) {
       broken = true;
       const e = error as NodeJS.ErrnoException;
       say({ type: 'stalled', code: e.code ?? 'unknown', message: e.message });
-      if (Atomics.wait(stop, 0, 0, data.retryMs) !== 'timed-out') return false;
+      if (yield retryMs) return;
     }
   }
 }
@@ -51,7 +62,10 @@ function appendUntilDurable(
 if (parentPort !== null) {
   const port = parentPort;
   const data = workerData as WriterThreadData;
+  const { retryMs } = data;
+  const stop = new Int32Array(data.stop);
   const say = (m: FromWriter) => port.postMessage(m);
+  const monotonic = () => performance.now();
   const writer = new SegmentWriter(diskFiles(data.directory), data);
   try {
     say({ type: 'recovered', ...writer.recover() });
@@ -66,9 +80,10 @@ if (parentPort !== null) {
       port.close();
       return;
     }
-    const started = performance.now();
-    if (appendUntilDurable(writer, m.group, data, say)) {
-      say({ type: 'durable', lastSeq: writer.lastSeq, syncMs: performance.now() - started });
+    const work = appendUntilDurable({ writer, retryMs, say, monotonic }, m.group);
+    let step = work.next(false);
+    while (!step.done) {
+      step = work.next(Atomics.wait(stop, 0, 0, step.value) !== 'timed-out');
     }
   });
 }
