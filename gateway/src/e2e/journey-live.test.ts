@@ -174,10 +174,12 @@ describe('J02: two hundred trackers of both protocols', () => {
     const { http } = gateway.ports;
     for (const tracker of trackers.splice(0)) tracker.close();
     expect(await gateway.stop()).toBe(0);
-    await page.getByTestId('bar-lost').waitFor();
-    gateway = await startGateway(dir.path, { XUNJI_HTTP_PORT: String(http) });
+    // Pressed while nobody listens: once the gateway listens, the page's own tries may be quicker than a click.
     await page.getByTestId('bar-lost').getByRole('button').click();
-    await page.getByTestId('bar-back').waitFor({ timeout: 20_000 });
+    await page.getByTestId('bar-lost').waitFor();
+    const back = page.getByTestId('bar-back').waitFor({ timeout: 30_000 });
+    gateway = await startGateway(dir.path, { XUNJI_HTTP_PORT: String(http) });
+    await back;
     await eventually(
       async () => (await page.getByTestId('list-count').textContent())?.endsWith(String(COUNT)),
       5_000,
