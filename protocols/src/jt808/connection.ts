@@ -1,4 +1,4 @@
-import { hexId, toHex } from '../bytes.ts';
+import { toHex } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type {
   Connection,
@@ -8,10 +8,14 @@ import type {
   Message,
   Verdict,
 } from '../protocol.ts';
+import { generalAnswer } from './answer.ts';
 import { readBody } from './body.ts';
 import { eachContent, Framer, type FrameSink } from './frame.ts';
-import { deviceOf, type Header, readHeader } from './header.ts';
+import { type Frame, FrameMessage } from './frame-message.ts';
+import { type Header, readHeader } from './header.ts';
+import type { Receipt } from './location.ts';
 import { type Row, rowOf } from './messages.ts';
+import { readBatch, readReport } from './report.ts';
 import { Assembly, MAX_PARTS } from './subpackages.ts';
 import type { Edition } from './versions.ts';
 import { write } from './write.ts';
@@ -29,6 +33,9 @@ const registerResults = { accepted: 0, refused: 4, unknownDevice: 4 } as const;
 
 type Item = Message | Fault;
 
+const LOCATION_REPORT = 0x0200;
+const LOCATION_BATCH = 0x0704;
+
 /** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
 export class Jt808Connection implements Connection, FrameSink {
   readonly #framer: Framer;
@@ -38,6 +45,8 @@ export class Jt808Connection implements Connection, FrameSink {
   /** What a register of 2011 taught; the header cannot tell. */
   #is2011 = false;
   #isSound = false;
+  /** Of the frame before: nearly always of the same sender. */
+  #lastHeader: Header | null = null;
   #serial = 0;
   #items: Item[] = [];
   #receivedTime = 0;
@@ -77,6 +86,10 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   reply(message: Message, verdict: Verdict): Uint8Array | null {
+    if (message instanceof FrameMessage && message.header !== null) {
+      const { header, row } = message;
+      return this.#answer(header, row, verdict, message.edition);
+    }
     const answers: Uint8Array[] = [];
     // A joined message has several frames. Its sender may wait for an answer to each; a register has but one.
     eachContent(message.raw, (content) => {
@@ -112,15 +125,17 @@ export class Jt808Connection implements Connection, FrameSink {
         ...(result === 'accepted' ? { authCode: verdict.authCode ?? '' } : {}),
       });
     }
-    const answeredId = hexId(header.id, 4);
-    const fields = { answeredSerial, answeredId, result: generalResults[result] };
-    return this.#send(mine | 0x0001, header, edition, fields);
+    return generalAnswer(header, mine | 0x0001, this.#nextSerial(), generalResults[result]);
   }
 
   #send(id: number, to: Header, edition: Edition, fields: Fields): Uint8Array {
+    return write({ ...to, id, serial: this.#nextSerial() }, edition, fields);
+  }
+
+  #nextSerial(): number {
     const serial = this.#serial;
     this.#serial = (serial + 1) & 0xffff;
-    return write({ ...to, id, serial }, edition, fields);
+    return serial;
   }
 
   /** @internal called by the framer */
@@ -129,99 +144,94 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   /** @internal called by the framer */
-  frame(content: Uint8Array, raw: Uint8Array, offset: number): void {
-    const header = readHeader(content);
+  frame(content: Uint8Array, length: number, raw: Uint8Array, offset: number): void {
+    const header = readHeader(content, length, this.#lastHeader);
     if (header === null) {
       this.dropped('badLength', offset, raw.length, 'announced length and header do not add up');
       return;
     }
     this.#isSound = true;
-    const body = content.subarray(header.bodyAt);
+    this.#lastHeader = header;
     const row = rowOf(header.id);
     const edition: Edition = header.form === '2019' ? '2019' : this.#is2011 ? '2011' : '2013';
+    const frame: Frame = { header, row, edition, raw, offset, isJoined: false };
     if (header.encryption !== 0) {
-      const detail = `encryption ${header.encryption}`;
-      this.#unusable('encrypted', header, row, edition, raw, offset, detail);
+      this.#unusable('encrypted', frame, `encryption ${header.encryption}`);
     } else if (header.package !== null && row !== undefined && header.package.total !== 1) {
-      this.#part(header, row, edition, body, raw, offset);
-    } else {
-      this.#body(header, row, edition, body, raw, offset);
+      this.#part(frame, row, content.slice(header.bodyAt, length));
+    } else if (!this.#locations(frame, content, length)) {
+      this.#body(frame, content.subarray(header.bodyAt, length));
     }
   }
 
-  #part(
-    header: Header,
-    row: Row,
-    edition: Edition,
-    body: Uint8Array,
-    raw: Uint8Array,
-    offset: number,
-  ): void {
+  #part(frame: Frame, row: Row, body: Uint8Array): void {
+    const { header, raw, offset } = frame;
     const { total, index } = header.package ?? { total: 0, index: 0 };
     if (index < 1 || index > total || total > MAX_PARTS) {
-      const detail = `part ${index} of ${total}`;
-      this.#unusable('subpackageDropped', header, row, edition, raw, offset, detail);
+      this.#unusable('subpackageDropped', frame, `part ${index} of ${total}`);
       return;
     }
     const joined = this.#assembly.add(
       header,
-      { body: body.slice(), raw, offset },
+      { body, raw: Uint8Array.from(raw), offset },
       this.#receivedTime,
       (what) => this.dropped('subpackageDropped', what.offset, what.bytes, what.detail),
     );
     // A part alone is not answered: the answer would say that we have it, and nothing is kept before the whole.
-    if (joined !== null) this.#body(header, row, edition, joined.body, joined.raw, offset);
+    if (joined !== null) {
+      this.#body({ ...frame, row, raw: joined.raw, isJoined: true }, joined.body);
+    }
   }
 
-  #body(
-    header: Header,
-    row: Row | undefined,
-    assumed: Edition,
-    body: Uint8Array,
-    raw: Uint8Array,
-    offset: number,
-  ): void {
+  /** The short way of the messages that make up nearly all traffic; false: the tables have to look at it. */
+  #locations(frame: Frame, content: Uint8Array, length: number): boolean {
+    const { header, edition } = frame;
+    const read =
+      header.id === LOCATION_REPORT ? readReport : header.id === LOCATION_BATCH ? readBatch : null;
+    const positions = read?.(content, header.bodyAt, length, edition, this.#receipt()) ?? null;
+    if (positions === null) return false;
+    this.#items.push(new FrameMessage(frame, () => locationFields(frame), positions));
+    return true;
+  }
+
+  #body(frame: Frame, body: Uint8Array): void {
+    const { header, row, edition: assumed } = frame;
     if (row === undefined) {
-      this.#items.push(message(header, undefined, assumed, raw, { body: toHex(body) }));
+      this.#items.push(new FrameMessage(frame, { body: toHex(body) }));
       return;
     }
     const edition = row.editionOf?.(body, assumed) ?? assumed;
     const read = readRow(row, edition, body);
     if (!read.ok) {
       const detail = `${row.name}.${read.field} at byte ${read.offset}: wants ${read.expected}`;
-      this.#unusable('badBody', header, row, edition, raw, offset, detail);
+      this.#unusable('badBody', { ...frame, edition }, detail);
       return;
     }
     const rejected = row.reject?.(read.fields) ?? null;
     if (rejected !== null) {
       const detail = `${row.name}.${rejected}: nothing in it can be read`;
-      this.#unusable('badBody', header, row, edition, raw, offset, detail);
+      this.#unusable('badBody', { ...frame, edition }, detail);
       return;
     }
     if (row.editionOf !== undefined && header.form === '2013') this.#is2011 = edition === '2011';
-    const receipt = { receivedTime: this.#receivedTime, anyTime: this.#anyTime };
     const fields = withQuirks(read.fields, header);
-    const positions = row.positions?.(fields, receipt) ?? [];
-    this.#items.push({ ...message(header, row, edition, raw, fields), positions });
+    const positions = row.positions?.(fields, this.#receipt()) ?? [];
+    this.#items.push(new FrameMessage({ ...frame, edition }, fields, positions));
+  }
+
+  #receipt(): Receipt {
+    return { receivedTime: this.#receivedTime, anyTime: this.#anyTime };
   }
 
   /** A sound frame whose content is of no use: the sender learns it. */
-  #unusable(
-    code: FaultCode,
-    header: Header,
-    row: Row | undefined,
-    edition: Edition,
-    raw: Uint8Array,
-    offset: number,
-    detail: string,
-  ): void {
+  #unusable(code: FaultCode, frame: Frame, detail: string): void {
     this.#items.push({
       kind: 'fault',
       protocol: 'jt808',
       code,
-      offset,
-      bytes: raw.length,
-      message: message(header, row, edition, raw, {}),
+      offset: frame.offset,
+      bytes: frame.raw.length,
+      message: new FrameMessage(frame, {}),
       detail,
     });
   }
@@ -233,26 +243,14 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 }
 
-function message(
-  header: Header,
-  row: Row | undefined,
-  edition: Edition,
-  raw: Uint8Array,
-  fields: Fields,
-): Message {
-  return {
-    kind: 'message',
-    protocol: 'jt808',
-    id: row?.id ?? hexId(header.id, 4),
-    name: row?.name ?? 'unknown',
-    device: deviceOf(header.phone),
-    edition,
-    serial: header.serial,
-    fields,
-    positions: [],
-    intent: row?.intent ?? 'unknown',
-    raw,
-  };
+/** What the tables say of a message that went the short way. */
+function locationFields({ header, row, edition, raw }: Frame): Fields {
+  let fields: Fields = {};
+  eachContent(raw, (content) => {
+    const read = row && readRow(row, edition, content.subarray(header.bodyAt));
+    if (read?.ok) fields = withQuirks(read.fields, header);
+  });
+  return fields;
 }
 
 function readRow(

@@ -26,7 +26,11 @@ export interface ItemRow {
   readonly width: number;
   readonly body: Layout<{ readonly value: unknown }>;
   readonly note: (value: unknown, findings: Findings) => void;
+  /** The value is one unsigned number of `width` bytes. */
+  readonly isNumber: boolean;
 }
+
+const plain: ReadonlySet<unknown> = new Set([u8, u16, u32]);
 
 function item<T>(
   id: number,
@@ -44,6 +48,7 @@ function item<T>(
     width: kind.width ?? 0,
     body: layout({ value: kind }),
     note: noteRead,
+    isNumber: plain.has(kind),
   };
 }
 
@@ -185,4 +190,34 @@ export function findings(list: readonly Item[]): Findings {
     else byIdText.get(one.id)?.note(one.value, found);
   }
   return found;
+}
+
+// Dense, because it is asked for each item of each report.
+const rowsById = Array.from({ length: 256 }, (_, id) => byId.get(id));
+const keysById = idTexts.map((id) => `item${id.slice(2)}`);
+
+/**
+ * Notes the whole items of `bytes[from, to)` as `findings` does those that were read.
+ * @returns where the last whole one ends: `to` when nothing is left over
+ */
+export function noteItems(bytes: Uint8Array, from: number, to: number, found: Findings): number {
+  let at = from;
+  while (at + 2 <= to) {
+    const id = bytes[at] ?? 0;
+    const start = at + 2;
+    const next = start + (bytes[at + 1] ?? 0);
+    if (next > to) break;
+    const row = rowsById[id];
+    if (row?.isNumber === true && row.width === next - start) {
+      let value = 0;
+      for (let i = start; i < next; i++) value = value * 256 + (bytes[i] ?? 0);
+      row.note(value, found);
+    } else {
+      const read = readItem(id, bytes.subarray(start, next));
+      if ('hex' in read) found.extras[keysById[id] ?? ''] = read.hex;
+      else row?.note(read.value, found);
+    }
+    at = next;
+  }
+  return at;
 }

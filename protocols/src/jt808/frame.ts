@@ -17,11 +17,13 @@ const DEFAULT_MAX_FRAME_BYTES = 4096;
 export interface FrameSink {
   /**
    * A frame whose check code is right.
-   * @param content header and body, unescaped; a view that is overwritten by the next frame
-   * @param raw the frame as it came, both flags included; the sink's own copy
+   * @param content begins with header and body, unescaped; overwritten by the next frame
+   * @param length of header and body
+   * @param raw the frame as it came, both flags included; the sink's own copy, which for a short frame shares its
+   * memory with others: who keeps one for long copies it
    * @param offset of its opening flag in the stream
    */
-  frame(content: Uint8Array, raw: Uint8Array, offset: number): void;
+  frame(content: Uint8Array, length: number, raw: Uint8Array, offset: number): void;
   dropped(code: FaultCode, offset: number, bytes: number, detail: string): void;
 }
 
@@ -32,12 +34,39 @@ export interface FramerOptions {
   readonly ignoreChecksum?: boolean;
 }
 
-type Opened =
-  | { readonly ok: true; readonly length: number; readonly checksumRight: boolean }
-  | { readonly ok: false; readonly code: FaultCode; readonly detail: string };
-
 // One for all connections: what is in it is used up before anything else is framed.
 const scratch = new Uint8Array(MAX_CONTENT_BYTES);
+
+/** What stands between two flags, as `openFrame` left it beside the content in the scratch. */
+const opened = {
+  /** Of the closing flag; the end of the bytes when they have none. */
+  end: 0,
+  /** Of header, body and check code. */
+  length: 0,
+  xor: 0,
+  /** Null, or why it is no frame, and where. */
+  fault: null as FaultCode | null,
+  faultAt: 0,
+};
+
+/** Frames are copied into shared memory: memory of its own for each costs more than reading it. */
+const ARENA_BYTES = 16 << 10;
+const MAX_SHARED_BYTES = 1 << 10;
+let arena = new Uint8Array(ARENA_BYTES);
+let arenaUsed = 0;
+
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const length = to - from;
+  if (length > MAX_SHARED_BYTES) return Uint8Array.from(bytes.subarray(from, to));
+  if (arenaUsed + length > ARENA_BYTES) {
+    arena = new Uint8Array(ARENA_BYTES);
+    arenaUsed = 0;
+  }
+  const start = arenaUsed;
+  arenaUsed += length;
+  for (let i = 0; i < length; i++) arena[start + i] = bytes[from + i] ?? 0;
+  return arena.subarray(start, arenaUsed);
+}
 
 /**
  * Cuts a byte stream into frames. Every 0x7e ends the frame before it and starts the next, so a broken frame costs
@@ -65,42 +94,56 @@ export class Framer {
   }
 
   push(chunk: Uint8Array, sink: FrameSink): void {
-    let at = 0;
-    /** Index in `chunk` of the opening flag; -1 when it is held, or when there is none. */
-    let opening = -1;
+    let at = this.#goOn(chunk, sink);
+    // From here on `at` is an opening flag of the chunk, or its end.
     while (at < chunk.length) {
-      const flag = chunk.indexOf(FLAG, at);
-      const end = flag < 0 ? chunk.length : flag;
-      const isOpen = opening >= 0 || this.#heldLength > 0;
-      const size = opening >= 0 ? end - opening : this.#heldLength + end - at;
-      if (!isOpen) {
-        if (end > at)
-          sink.dropped('garbage', this.#consumed + at, end - at, 'bytes before the first flag');
-      } else if (size > this.#max) {
-        const start = this.#consumed + (opening >= 0 ? opening : at - this.#heldLength);
-        sink.dropped('frameTooLong', start, size, `no closing flag within ${this.#max} bytes`);
-        opening = -1;
-        this.#heldLength = 0;
-      } else if (flag >= 0) {
-        if (opening < 0) this.#hold(chunk, at, flag + 1);
-        const raw =
-          opening >= 0
-            ? chunk.subarray(opening, flag + 1)
-            : this.#held.subarray(0, this.#heldLength);
-        this.#finish(raw, this.#consumed + flag + 1 - raw.length, sink);
-      } else if (opening < 0) {
+      openFrame(chunk, at + 1);
+      const { end } = opened;
+      const size = end - at;
+      if (size > this.#max) {
+        const detail = `no closing flag within ${this.#max} bytes`;
+        sink.dropped('frameTooLong', this.#consumed + at, size, detail);
+        // Without its closing flag the rest of it is garbage, whatever chunk it comes in.
+        if (end === chunk.length) break;
+      } else if (end < chunk.length) {
+        this.#finish(chunk, at, end + 1, this.#consumed + at, sink);
+      } else {
         this.#hold(chunk, at, end);
+        break;
       }
-      if (flag >= 0) {
-        this.#endedOne = isOpen;
-        opening = flag;
-        this.#heldLength = 0;
-      }
-      at = end + 1;
+      this.#endedOne = true;
+      at = end;
     }
-    if (opening >= 0) this.#hold(chunk, opening, chunk.length);
     if (this.#heldLength <= 1 && this.#held.length > 256) this.#held = new Uint8Array(0);
     this.#consumed += chunk.length;
+  }
+
+  /**
+   * Ends what is held, or finds the first flag.
+   * @returns where in `chunk` the next opening flag is, its length when there is none
+   */
+  #goOn(chunk: Uint8Array, sink: FrameSink): number {
+    const flag = chunk.indexOf(FLAG);
+    const end = flag < 0 ? chunk.length : flag;
+    if (this.#heldLength === 0) {
+      if (end > 0) sink.dropped('garbage', this.#consumed, end, 'bytes before the first flag');
+      this.#endedOne = false;
+      return end;
+    }
+    const start = this.#consumed - this.#heldLength;
+    const size = this.#heldLength + end;
+    if (size > this.#max) {
+      sink.dropped('frameTooLong', start, size, `no closing flag within ${this.#max} bytes`);
+      this.#heldLength = 0;
+    } else {
+      this.#hold(chunk, 0, flag < 0 ? end : end + 1);
+      if (flag < 0) return end;
+      openFrame(this.#held.subarray(0, this.#heldLength), 1);
+      this.#finish(this.#held, 0, this.#heldLength, start, sink);
+      this.#heldLength = 0;
+    }
+    this.#endedOne = true;
+    return end;
   }
 
   #hold(chunk: Uint8Array, from: number, to: number): void {
@@ -117,20 +160,23 @@ export class Framer {
     this.#heldLength = length;
   }
 
-  #finish(raw: Uint8Array, offset: number, sink: FrameSink): void {
-    if (isFiller(raw, 1, raw.length - 1)) return;
-    const opened = openFrame(raw);
-    if (!opened.ok) {
-      sink.dropped(opened.code, offset, raw.length, opened.detail);
-    } else if (!opened.checksumRight && !this.#ignoreChecksum) {
-      sink.dropped(
-        'badChecksum',
-        offset,
-        raw.length,
-        'XOR over header, body and check code is not 0',
-      );
+  /** `bytes[from, to)` has both flags and was opened just before. */
+  #finish(bytes: Uint8Array, from: number, to: number, offset: number, sink: FrameSink): void {
+    if (isFiller(bytes, from + 1, to - 1)) return;
+    const { fault, length, xor } = opened;
+    const size = to - from;
+    if (fault === 'badEscape') {
+      const detail = `stray 0x7d at byte ${opened.faultAt - from} of the frame`;
+      sink.dropped(fault, offset, size, detail);
+    } else if (fault !== null) {
+      sink.dropped(fault, offset, size, `more than ${MAX_CONTENT_BYTES} bytes`);
+    } else if (length < MIN_CONTENT_BYTES) {
+      sink.dropped('badLength', offset, size, `${length} bytes, expected at least 13`);
+    } else if (xor !== 0 && !this.#ignoreChecksum) {
+      const detail = 'XOR over header, body and check code is not 0';
+      sink.dropped('badChecksum', offset, size, detail);
     } else {
-      sink.frame(scratch.subarray(0, opened.length - 1), new Uint8Array(raw), offset);
+      sink.frame(scratch, length - 1, copyOf(bytes, from, to), offset);
     }
   }
 }
@@ -144,29 +190,42 @@ function isFiller(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Unescapes into the scratch and sums the check code, in one pass. `raw` has both flags. */
-function openFrame(raw: Uint8Array): Opened {
+/** Finds the closing flag, unescapes into the scratch and sums the check code, in one pass; see `opened`. */
+function openFrame(bytes: Uint8Array, from: number): void {
   let length = 0;
   let xor = 0;
-  const end = raw.length - 1;
-  for (let i = 1; i < end; i++) {
-    let byte = raw[i] ?? 0;
+  let at = from;
+  opened.fault = null;
+  for (; at < bytes.length; at++) {
+    let byte = bytes[at] ?? 0;
+    if (byte === FLAG) break;
     if (byte === ESCAPE) {
-      const code = ++i < end ? raw[i] : undefined;
+      const code = bytes[at + 1];
       if (code !== 1 && code !== 2) {
-        return { ok: false, code: 'badEscape', detail: `stray 0x7d at byte ${i - 1} of the frame` };
+        at = broken(bytes, at, 'badEscape');
+        break;
       }
       byte = ESCAPE - 1 + code;
+      at++;
     }
     if (length === MAX_CONTENT_BYTES) {
-      return { ok: false, code: 'frameTooLong', detail: `more than ${MAX_CONTENT_BYTES} bytes` };
+      at = broken(bytes, at, 'frameTooLong');
+      break;
     }
     scratch[length++] = byte;
     xor ^= byte;
   }
-  return length < MIN_CONTENT_BYTES
-    ? { ok: false, code: 'badLength', detail: `${length} bytes, expected at least 13` }
-    : { ok: true, length, checksumRight: xor === 0 };
+  opened.end = at;
+  opened.length = length;
+  opened.xor = xor;
+}
+
+/** @returns where the frame that is broken at `at` ends */
+function broken(bytes: Uint8Array, at: number, code: FaultCode): number {
+  opened.fault = code;
+  opened.faultAt = at;
+  const flag = bytes.indexOf(FLAG, at);
+  return flag < 0 ? bytes.length : flag;
 }
 
 /**
@@ -175,10 +234,10 @@ function openFrame(raw: Uint8Array): Opened {
  */
 export function eachContent(raw: Uint8Array, visit: (content: Uint8Array) => void): void {
   for (let at = 0; at < raw.length; ) {
-    const end = raw.indexOf(FLAG, at + 1);
-    if (end < 0) return;
-    const opened = openFrame(raw.subarray(at, end + 1));
-    if (opened.ok) visit(scratch.subarray(0, opened.length - 1));
+    openFrame(raw, at + 1);
+    const { end, fault, length } = opened;
+    if (end >= raw.length) return;
+    if (fault === null && length >= MIN_CONTENT_BYTES) visit(scratch.subarray(0, length - 1));
     at = end + 1;
   }
 }

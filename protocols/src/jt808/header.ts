@@ -13,6 +13,10 @@ export interface Header {
   readonly encryption: number;
   /** All digits as sent, leading zeros included; some devices have digits above nine. */
   readonly phone: string;
+  /** The phone in the wire's own BCD; a copy. */
+  readonly phoneBytes: Uint8Array;
+  /** The identity: digits without leading zeros, so a device keeps it over a change of edition. */
+  readonly device: string;
   readonly serial: number;
   readonly package: { readonly total: number; readonly index: number } | null;
   /** Offset of the body in the content. */
@@ -26,38 +30,64 @@ const PACKAGE_ITEM_BYTES = 4;
 
 /**
  * Reads the header by the length equation: the form that bit 14 announces, and if its sizes do not add up, the other.
- * @param content header and body without the check code
+ * @param content begins with header and body
+ * @param length of header and body, without the check code
+ * @param before the header of an earlier frame, whose identity is taken over where it is the same
  * @returns null when neither adds up
  * @see the wire reference, section 2.4
  */
-export function readHeader(content: Uint8Array): Header | null {
+export function readHeader(
+  content: Uint8Array,
+  length = content.length,
+  before: Header | null = null,
+): Header | null {
   const properties = word(content, 2);
   const announced = properties & VERSION_BIT ? '2019' : '2013';
   const other = announced === '2019' ? '2013' : '2019';
-  const form = fits(content, properties, announced)
+  const form = fits(length, properties, announced)
     ? announced
-    : fits(content, properties, other)
+    : fits(length, properties, other)
       ? other
       : null;
   if (form === null) return null;
-  const { bytes, phoneBytes, phoneAt } = headerForms[form];
+  const { bytes } = headerForms[form];
   const hasPackage = (properties & SUBPACKAGE_BIT) !== 0;
+  const sender =
+    before !== null && isSender(content, form, before) ? before : senderOf(content, form);
   return {
     id: word(content, 0),
     form,
     versionFlag: (properties & VERSION_BIT) !== 0,
     versionByte: form === '2019' ? (content[4] ?? 0) : null,
     encryption: (properties >> 10) & 7,
-    phone: toHex(content.subarray(phoneAt, phoneAt + phoneBytes)),
+    phone: sender.phone,
+    phoneBytes: sender.phoneBytes,
+    device: sender.device,
     serial: word(content, bytes - 2),
     package: hasPackage ? { total: word(content, bytes), index: word(content, bytes + 2) } : null,
     bodyAt: bytes + (hasPackage ? PACKAGE_ITEM_BYTES : 0),
   };
 }
 
-function fits(content: Uint8Array, properties: number, form: HeaderForm): boolean {
+function fits(length: number, properties: number, form: HeaderForm): boolean {
   const item = properties & SUBPACKAGE_BIT ? PACKAGE_ITEM_BYTES : 0;
-  return headerForms[form].bytes + item + (properties & LENGTH_BITS) === content.length;
+  return headerForms[form].bytes + item + (properties & LENGTH_BITS) === length;
+}
+
+function isSender(content: Uint8Array, form: HeaderForm, { phoneBytes }: Header): boolean {
+  if (phoneBytes.length !== headerForms[form].phoneBytes) return false;
+  const { phoneAt } = headerForms[form];
+  for (let i = 0; i < phoneBytes.length; i++) {
+    if (phoneBytes[i] !== content[phoneAt + i]) return false;
+  }
+  return true;
+}
+
+function senderOf(content: Uint8Array, form: HeaderForm) {
+  const { phoneAt, phoneBytes: width } = headerForms[form];
+  const phoneBytes = Uint8Array.from(content.subarray(phoneAt, phoneAt + width));
+  const phone = toHex(phoneBytes);
+  return { phone, phoneBytes, device: phone.replace(/^0+(?=.)/, '') };
 }
 
 const word = (bytes: Uint8Array, at: number): number =>
@@ -85,6 +115,3 @@ export function writeContent(
   content.set(body, bytes);
   return content;
 }
-
-/** The identity: digits without leading zeros, so a device keeps it over a change of edition. */
-export const deviceOf = (phone: string): string => phone.replace(/^0+(?=.)/, '');

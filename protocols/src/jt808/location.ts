@@ -18,9 +18,11 @@ import { type Version, versions } from './versions.ts';
 /** Every time on the wire but that of 0x8004. @see JT/T 808, basic location information table */
 export const ZONE_HOURS = 8;
 /** A report older than this, or further ahead of us, has no usable time. @see the wire reference, section 6.3 */
-const PAST_MAX_MS = 30 * 86_400_000;
-const FUTURE_MAX_MS = 600_000;
-const SPEED_MAX_KMH = 300;
+export const PAST_MAX_MS = 30 * 86_400_000;
+/** Likewise. */
+export const FUTURE_MAX_MS = 600_000;
+/** No vehicle drives faster. */
+export const SPEED_MAX_KMH = 300;
 
 /** The body of a location report. @see JT/T 808, location information clause and its basic-information table */
 const table = (version: Version) => ({
@@ -57,8 +59,9 @@ export interface Receipt {
 
 const known: ReadonlySet<string> = new Set(deviceAlarms);
 const isAlarm = (name: string): name is DeviceAlarm => known.has(name);
-/** Said by fields of the position itself. */
 const said: ReadonlySet<string> = new Set(['acc', 'fixed', 'south', 'west', 'encrypted']);
+/** Whether fields of the position itself say this status. */
+export const isSaid = (status: string): boolean => said.has(status);
 
 /** Normalizes a report: UTC, signed degrees, metres and km/h; what cannot be is flagged, never dropped. */
 export function toPosition(location: Location, receipt: Receipt, buffered: boolean): Position {
@@ -77,7 +80,7 @@ export function toPosition(location: Location, receipt: Receipt, buffered: boole
   if (speedKmh > SPEED_MAX_KMH) flagged.push('impossibleSpeed');
 
   const { mileageKm, satellites, extras } = findings(location.extras);
-  const states = status.filter((name) => !said.has(name));
+  const states = status.filter((name) => !isSaid(name));
   if (states.length > 0) extras['status'] = states.join(',');
   const unnamed = alarms.filter((name) => !isAlarm(name));
   if (unnamed.length > 0) extras['unnamedAlarms'] = unnamed.join(',');
