@@ -51,6 +51,8 @@ const DAY_MS = 86_400_000;
 const STORE_BATCH = { maxRecords: 10_000, lingerMs: 250 };
 /** Small, so that a consumer that catches up lets sockets be read in between. */
 const LIVE_BATCH = { maxRecords: 500, lingerMs: 0 };
+/** Each batch with a fact in it costs a commit, which waits for the disk. */
+const FENCES_BATCH = { maxRecords: 5000, lingerMs: 25 };
 const INFLUX_TIMEOUT_MS = 30_000;
 const FAULT_LINES_PER_MINUTE = 6;
 const HTTP_GRACE_MS = 2000;
@@ -108,9 +110,14 @@ function openStores(config: Config, dir: DataDir): Promise<Store[]> {
   return Promise.all(config.store.map((name) => storeFactories[name](settings)));
 }
 
+function batchOf(consumer: string) {
+  if (consumer.startsWith('store-')) return STORE_BATCH;
+  return consumer === 'fences' ? FENCES_BATCH : LIVE_BATCH;
+}
+
 function runnerOf(journal: Journal, consumer: Consumer, logger: Logger, metrics: Metrics) {
   return new ConsumerRunner(journal, consumer, {
-    ...(consumer.name.startsWith('store-') ? STORE_BATCH : LIVE_BATCH),
+    ...batchOf(consumer.name),
     random: Math.random,
     onError: (name, error, tries, waitMs) => {
       metrics.consumerErrors.inc({ consumer: name });

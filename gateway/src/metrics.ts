@@ -1,5 +1,33 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+/** What has been added to one series since it was last looked at. */
+export interface Cell {
+  n: number;
+}
+
+/**
+ * A counter for what happens with every frame: the caller keeps the cell of a series and adds to it, because finding
+ * a series by its labels costs more than reading the frame.
+ */
+export class Tally<Label extends string> extends Counter<Label> {
+  readonly #cells: { readonly labels: Readonly<Record<Label, string>>; readonly cell: Cell }[] = [];
+
+  /** A cell of the series with these labels; ask once and keep it. */
+  cell(labels: Readonly<Record<Label, string>>): Cell {
+    const cell = { n: 0 };
+    this.#cells.push({ labels, cell });
+    return cell;
+  }
+
+  override async get(): ReturnType<Counter<Label>['get']> {
+    for (const { labels, cell } of this.#cells) {
+      if (cell.n > 0) this.inc(labels, cell.n);
+      cell.n = 0;
+    }
+    return await super.get();
+  }
+}
+
 /** Every counter and gauge of the gateway, by name and unit, on one registry. */
 export function createMetrics() {
   const registry = new Registry();
@@ -18,16 +46,16 @@ export function createMetrics() {
       labelNames: ['protocol'],
       registers,
     }),
-    messages: new Counter({
+    messages: new Tally({
       name: 'xunji_messages_total',
       help: 'Sound messages by name and what was decided about them',
-      labelNames: ['protocol', 'name', 'result'],
+      labelNames: ['protocol', 'name', 'result'] as const,
       registers,
     }),
-    positions: new Counter({
+    positions: new Tally({
       name: 'xunji_positions_total',
       help: 'Positions taken into the journal: live, late or invalid',
-      labelNames: ['protocol', 'kind'],
+      labelNames: ['protocol', 'kind'] as const,
       registers,
     }),
     flaggedPositions: new Counter({

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Consumer } from '../journal/consumer.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import { jsonMembers, readIfThere, replaceFile } from '../journal/snapshot-file.ts';
@@ -37,6 +38,7 @@ interface Snapshot {
 
 const VERSION = 2;
 const SNAPSHOT_EVERY_MS = 30_000;
+const RECORDS_PER_TURN = 1000;
 
 /** Runs the engine over the journal; its snapshot is where a restart goes on from, and the rest is replayed. */
 export class FenceConsumer implements Consumer {
@@ -67,7 +69,11 @@ export class FenceConsumer implements Consumer {
 
   async apply(records: readonly JournalRecord[]): Promise<void> {
     const made = this.#facts.length;
-    for (const record of records) this.#engine.take(record, this.#facts);
+    for (let i = 0; i < records.length; i++) {
+      this.#engine.take(records[i] as JournalRecord, this.#facts);
+      // Everything else waits meanwhile.
+      if (i % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
+    }
     for (const fact of this.#facts.slice(made)) this.#options.onFact?.(fact);
     await this.#options.sink.take(this.#facts, records, this.#engine.seq);
     this.#facts = [];

@@ -83,7 +83,9 @@ export class FenceEngine {
     if (record.kind === 'position') {
       const track = this.#track(record.device);
       this.#locate(record, track, facts);
-      if (takeAlarms(track, reportOf(record, track), facts)) this.#holding.add(track);
+      const isQuiet = record.position.alarms.length === 0 && track.alarms.size === 0;
+      if (isQuiet) track.alarmTime = Math.max(track.alarmTime, record.position.fixTime);
+      else if (takeAlarms(track, reportOf(record, track), facts)) this.#holding.add(track);
     } else if (record.kind === 'tick') this.#passHolds(record.seq, record.receivedTime, facts);
     else if (record.kind === 'config') this.#configure(record, facts);
   }

@@ -56,7 +56,11 @@ export class Gate {
   /** Decides, and records who asked. `session.device` may still be another: every JT/T 808 frame names its own. */
   decide(message: Message, session: Session, receivedTime: number): Decision {
     if (message.device === null) return { verdict: null, keep: false, reason: 'beforeLogin' };
-    const device: DeviceRef = { protocol: message.protocol, id: message.device };
+    const { device: bearer } = session;
+    const device: DeviceRef =
+      bearer !== null && bearer.id === message.device && bearer.protocol === message.protocol
+        ? bearer
+        : { protocol: message.protocol, id: message.device };
     const refusal = this.#refusal(device, message.edition);
     if (refusal !== null) return this.#refuseStranger(message, refusal);
     this.#registry.touch(device, receivedTime, message.edition);

@@ -47,7 +47,7 @@ describe('the intake', () => {
     expect(answer).toBe('none yet');
     journal.sync();
     await outcome;
-    expect(answer).toEqual(Buffer.from([7, 'accepted'.length]));
+    expect(answer).toEqual(Uint8Array.of(7, 'accepted'.length));
   });
 
   it('lets no answer overtake an earlier frame, though it has nothing of its own to wait for', async () => {
@@ -125,7 +125,7 @@ describe('the intake', () => {
   it('keeps nothing of a stranger and says that it was refused', async () => {
     const { subject, journal, open } = intake('known');
     const outcome = await subject.receive(open(), [sampleReport(1)], NOW, connection);
-    expect(outcome).toEqual({ answer: Buffer.from([1, 'refused'.length]), refused: true });
+    expect(outcome).toEqual({ answer: Uint8Array.of(1, 'refused'.length), refused: true });
     expect(journal.entries).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe('the intake', () => {
     const { subject, metrics, faults, open } = intake();
     const items = [sampleFault(), sampleFault({ code: 'encrypted', message: sampleReport(9) })];
     const { answer } = await subject.receive(open(), items, NOW, connection);
-    expect(answer).toEqual(Buffer.from([9, 'unsupported'.length]));
+    expect(answer).toEqual(Uint8Array.of(9, 'unsupported'.length));
     expect(faults).toEqual(['badChecksum', 'encrypted']);
     const text = await metrics.registry.metrics();
     expect(text).toContain('xunji_faults_total{protocol="jt808",code="badChecksum"} 1');

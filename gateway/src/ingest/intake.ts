@@ -1,7 +1,7 @@
-import type { Connection, Fault, Message, Verdict } from '@xunji/protocols';
+import type { Connection, Fault, Message, ProtocolName, Verdict } from '@xunji/protocols';
 import type { DeviceRef, Entry, PositionEntry } from '../journal/record.ts';
-import type { Metrics } from '../metrics.ts';
-import { type Gate, plausible } from './gate.ts';
+import type { Cell, Metrics } from '../metrics.ts';
+import { type Decision, type Gate, plausible } from './gate.ts';
 import { positionHash } from './position-hash.ts';
 import type { Session, Sessions } from './session.ts';
 
@@ -35,16 +35,31 @@ const NO_BYTES = new Uint8Array(0);
  */
 export class Intake {
   readonly #options: IntakeOptions;
+  readonly #counts: Counts;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#counts = new Counts(options.metrics);
   }
 
   /**
    * Takes what one read gave. Resolves once everything it holds, and everything before it on
    * this connection, is durable.
    */
-  async receive(
+  receive(
+    session: Session,
+    items: readonly (Message | Fault)[],
+    receivedTime: number,
+    connection: Connection | null,
+  ): Promise<Outcome> {
+    try {
+      return this.#receive(session, items, receivedTime, connection);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #receive(
     session: Session,
     items: readonly (Message | Fault)[],
     receivedTime: number,
@@ -65,8 +80,9 @@ export class Intake {
       if (answer !== null) answers.push(answer);
     }
     if (entries.length > 0) session.lastAppend = this.#options.journal.append(entries);
-    await session.lastAppend;
-    return { answer: answers.length === 0 ? null : Buffer.concat(answers), refused };
+    const [first = null] = answers;
+    const outcome = { answer: answers.length > 1 ? Buffer.concat(answers) : first, refused };
+    return session.lastAppend.then(() => outcome);
   }
 
   /** The connection is gone: its device goes offline, unless a newer connection speaks for it. */
@@ -90,19 +106,21 @@ export class Intake {
     receivedTime: number,
     entries: Entry[],
   ): Verdict | null {
-    const { gate, sessions, metrics } = this.#options;
+    const { gate, sessions } = this.#options;
     const decision = gate.decide(message, session, receivedTime);
-    metrics.messages.inc({
-      protocol: message.protocol,
-      name: message.name,
-      result: decision.reason,
-    });
-    if (!decision.keep || message.device === null) return decision.verdict;
-    const device: DeviceRef = { protocol: message.protocol, id: message.device };
-    const bound = sessions.bind(session, device);
-    if (bound.left !== null)
-      entries.push(presence(session, bound.left, 'disconnected', receivedTime));
-    if (bound.online) entries.push(presence(session, device, 'connected', receivedTime));
+    this.#counts.message(message.protocol, message.name, decision.reason).n++;
+    const { protocol, device: id } = message;
+    if (!decision.keep || id === null) return decision.verdict;
+    const bearer = session.device;
+    const device =
+      bearer !== null && bearer.id === id && bearer.protocol === protocol
+        ? bearer
+        : { protocol, id };
+    if (device !== bearer) {
+      const { left, online } = sessions.bind(session, device);
+      if (left !== null) entries.push(presence(session, left, 'disconnected', receivedTime));
+      if (online) entries.push(presence(session, device, 'connected', receivedTime));
+    }
     if (message.positions.length > 0)
       this.#positions(message, device, session, receivedTime, entries);
     else entries.push(messageEntry(message, device, session, receivedTime));
@@ -123,6 +141,7 @@ export class Intake {
       const late = position.buffered || receivedTime - position.fixTime > liveMaxAgeMs;
       const entry: PositionEntry = {
         kind: 'position',
+        seq: 0,
         receivedTime,
         device,
         edition: message.edition,
@@ -134,14 +153,52 @@ export class Intake {
       };
       raw = NO_BYTES;
       entries.push(entry);
-      metrics.positions.inc({
-        protocol: device.protocol,
-        kind: position.valid ? (late ? 'late' : 'live') : 'invalid',
-      });
+      this.#counts.position(device.protocol, position.valid ? (late ? 'late' : 'live') : 'invalid')
+        .n++;
       for (const flag of position.flags) metrics.flaggedPositions.inc({ flag });
     }
   }
 }
+
+/** The counters of what happens with every message, found by what is at hand. */
+class Counts {
+  readonly #metrics: Metrics;
+  readonly #messages = new Map<Decision['reason'], Record<ProtocolName, Map<string, Cell>>>();
+  readonly #positions: Record<ProtocolName, Map<string, Cell>> = byFamily();
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  message(protocol: ProtocolName, name: string, result: Decision['reason']): Cell {
+    let byName = this.#messages.get(result);
+    if (byName === undefined) {
+      byName = byFamily();
+      this.#messages.set(result, byName);
+    }
+    let cell = byName[protocol].get(name);
+    if (cell === undefined) {
+      cell = this.#metrics.messages.cell({ protocol, name, result });
+      byName[protocol].set(name, cell);
+    }
+    return cell;
+  }
+
+  position(protocol: ProtocolName, kind: 'live' | 'late' | 'invalid'): Cell {
+    let cell = this.#positions[protocol].get(kind);
+    if (cell === undefined) {
+      cell = this.#metrics.positions.cell({ protocol, kind });
+      this.#positions[protocol].set(kind, cell);
+    }
+    return cell;
+  }
+}
+
+const byFamily = (): Record<ProtocolName, Map<string, Cell>> => ({
+  jt808: new Map(),
+  gt06: new Map(),
+  mqtt: new Map(),
+});
 
 /** Register and authenticate carry secrets: the fact is kept, the bytes are not. */
 function messageEntry(
@@ -153,6 +210,7 @@ function messageEntry(
   const secret = message.intent === 'register' || message.intent === 'authenticate';
   return {
     kind: 'message',
+    seq: 0,
     receivedTime,
     device,
     edition: message.edition,
@@ -171,6 +229,7 @@ function presence(
 ): Entry {
   return {
     kind: 'message',
+    seq: 0,
     receivedTime,
     device,
     edition: null,

@@ -31,8 +31,11 @@ export interface JournalSource {
   waitFor(seq: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Who waits for a group of entries. */
 interface Waiter {
-  readonly seq: number;
+  readonly from: number;
+  seq: number;
+  readonly done: Promise<number>;
   readonly resolve: (seq: number) => void;
 }
 
@@ -53,6 +56,8 @@ export class Journal implements JournalSource {
   #pendingBytes = 0;
   #inFlightBytes = 0;
   #inFlightFrom = 0;
+  /** The last that was handed to the disk. */
+  #leftUpTo = 0;
   #waiters: Waiter[] = [];
   #unsynced: JournalRecord[] = [];
   #tail: JournalRecord[] = [];
@@ -120,8 +125,9 @@ export class Journal implements JournalSource {
   }
 
   /**
-   * Takes entries in order; resolves with the sequence of the last one after its fsync. Never rejects while
-   * the disk fails: it waits until the disk takes it, because an acknowledgement must not be a lie.
+   * Takes entries in order and for good: hand no object over twice. Resolves after their fsync, with a sequence that is
+   * durable then and not below theirs. Never rejects while the disk fails: it waits until the disk takes it, because
+   * an acknowledgement must not be a lie.
    */
   append(entries: readonly Entry[]): Promise<number> {
     if (this.#closing) return Promise.reject(new Error('journal is closing'));
@@ -131,11 +137,11 @@ export class Journal implements JournalSource {
     for (const entry of entries) {
       seq = this.#nextSeq;
       this.#encoder.add(entry, seq);
-      this.#unsynced.push({ ...entry, seq });
+      this.#unsynced.push(numbered(entry, seq));
       this.#nextSeq++;
     }
     this.#pendingBytes += this.#encoder.bytes - before;
-    const done = new Promise<number>((resolve) => this.#waiters.push({ seq, resolve }));
+    const done = this.#doneAt(seq);
     if (!this.#flushScheduled && !this.#inFlight) {
       this.#flushScheduled = true;
       setImmediate(() => {
@@ -203,12 +209,28 @@ export class Journal implements JournalSource {
     await exited;
   }
 
+  /** All that leaves for the disk together is told together. */
+  #doneAt(seq: number): Promise<number> {
+    const last = this.#waiters.at(-1);
+    if (last !== undefined && last.from > this.#leftUpTo) {
+      last.seq = seq;
+      return last.done;
+    }
+    let resolve: (seq: number) => void = () => undefined;
+    const done = new Promise<number>((tell) => {
+      resolve = tell;
+    });
+    this.#waiters.push({ from: seq, seq, done, resolve });
+    return done;
+  }
+
   #flush(): void {
     if (this.#encoder.bytes === 0 || this.#inFlight) return;
     const group = this.#encoder.take();
     this.#inFlight = true;
     this.#inFlightBytes = group.length;
     this.#inFlightFrom = this.#durableSeq;
+    this.#leftUpTo = this.#nextSeq - 1;
     this.#worker.postMessage({ type: 'append', group } satisfies ToWriter, [group.buffer]);
   }
 
@@ -248,13 +270,10 @@ export class Journal implements JournalSource {
     this.#unsynced = this.#unsynced.slice(records);
     const keep = this.#options.tailRecords ?? 16_384;
     if (this.#tail.length > keep * 2) this.#tail = this.#tail.slice(-keep);
-    let told = 0;
-    for (const waiter of this.#waiters) {
-      if (waiter.seq > lastSeq) break;
-      told++;
-      waiter.resolve(waiter.seq);
+    while (this.#waiters[0] !== undefined && this.#waiters[0].seq <= lastSeq) {
+      const waiter = this.#waiters.shift();
+      waiter?.resolve(waiter.seq);
     }
-    this.#waiters.splice(0, told);
     this.#options.onSync?.({ records, ms });
     for (const listener of [...this.#durableListeners]) listener();
     if (this.hasRoom && this.#roomListeners.size > 0) {
@@ -263,6 +282,14 @@ export class Journal implements JournalSource {
       for (const listener of listeners) listener();
     }
   }
+}
+
+/** Without a copy: entries are many, and whoever made one has no more use for it. */
+function numbered(entry: Entry, seq: number): JournalRecord {
+  if (entry.seq !== undefined && entry.seq !== 0) return { ...entry, seq };
+  const record: Entry & { seq: number } = entry as Entry & { seq: number };
+  record.seq = seq;
+  return record;
 }
 
 /** Tests run the sources, and a thread cannot: it takes the built file, which `tsc -b` has made before. */

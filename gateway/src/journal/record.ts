@@ -16,6 +16,8 @@ export const parseDeviceKey = (key: string): DeviceRef => {
 interface RecordBase {
   /** Ms UTC at which the last byte of its frame was read. */
   readonly receivedTime: number;
+  /** The journal numbers what it is handed; who makes many sets 0, so that the object keeps its shape. */
+  readonly seq?: number;
 }
 
 /** One position of one frame. A 0x0704 gives several; only the first carries the raw frame. */

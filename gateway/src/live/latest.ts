@@ -1,4 +1,5 @@
 import type { Consumer } from '../journal/consumer.ts';
+import { DeviceMap } from '../journal/device-map.ts';
 import {
   type DeviceRef,
   deviceKey,
@@ -48,7 +49,7 @@ const VERSION = 1;
 export class LatestPositions implements Consumer {
   readonly name = 'latest';
   readonly #options: LatestOptions;
-  readonly #states = new Map<string, State>();
+  readonly #states = new DeviceMap<State>();
   readonly #listeners = new Set<(changed: ReadonlySet<LatestState>) => void>();
   #seq = 0;
   #savedSeq = 0;
@@ -58,7 +59,7 @@ export class LatestPositions implements Consumer {
     this.#options = options;
     this.#savedTime = options.now();
     options.devices.onChange(({ removed }) => {
-      for (const device of removed) this.#states.delete(deviceKey(device));
+      for (const device of removed) this.#states.delete(device);
     });
   }
 
@@ -92,7 +93,7 @@ export class LatestPositions implements Consumer {
   }
 
   get(device: DeviceRef): LatestState | undefined {
-    return this.#states.get(deviceKey(device));
+    return this.#states.get(device);
   }
 
   /** Heard of within T2 and not said to be disconnected. */
@@ -174,14 +175,16 @@ export class LatestPositions implements Consumer {
   }
 
   #position(record: PositionEntry): State {
+    const state = this.#seen(record);
+    const { fixTime, valid } = record.position;
+    const isReport = state.report === null || fixTime >= state.report.position.fixTime;
+    const isFix = valid && (state.fix === null || fixTime >= state.fix.position.fixTime);
+    if (!isReport && !isFix) return state;
+    // Not the record itself: its frame may hold much memory that it shares with others.
     const { device, edition, epoch, receivedTime, late, hash, position } = record;
     const entry: Kept = { device, edition, epoch, receivedTime, late, hash, position };
-    const state = this.#seen(entry);
-    const { fixTime, valid } = entry.position;
-    if (state.report === null || fixTime >= state.report.position.fixTime) state.report = entry;
-    if (valid && (state.fix === null || fixTime >= state.fix.position.fixTime)) {
-      state.fix = entry;
-    }
+    if (isReport) state.report = entry;
+    if (isFix) state.fix = entry;
     return state;
   }
 
@@ -191,9 +194,9 @@ export class LatestPositions implements Consumer {
     receivedTime: number;
     epoch: number;
   }) {
-    const key = deviceKey(record.device);
-    let state = this.#states.get(key);
+    let state = this.#states.get(record.device);
     if (state === undefined) {
+      const key = deviceKey(record.device);
       // What stands in the journal was admitted; a crash may have taken its row before it was written.
       this.#options.devices.createPending(record.device, record.edition);
       state = {
@@ -201,7 +204,7 @@ export class LatestPositions implements Consumer {
         ...{ lastSeenTime: record.receivedTime, connected: true, epoch: record.epoch },
         wasOnline: false,
       };
-      this.#states.set(key, state);
+      this.#states.set(record.device, state);
     }
     state.lastSeenTime = Math.max(state.lastSeenTime, record.receivedTime);
     if (record.epoch >= state.epoch) {
@@ -213,8 +216,8 @@ export class LatestPositions implements Consumer {
 
   #tell(changed: ReadonlySet<LatestState>): void {
     if (changed.size === 0) return;
-    for (const { key } of changed) {
-      const state = this.#states.get(key);
+    for (const { device } of changed) {
+      const state = this.#states.get(device);
       if (state !== undefined) state.wasOnline = this.isOnline(state);
     }
     for (const listener of this.#listeners) listener(changed);
@@ -234,7 +237,7 @@ export class LatestPositions implements Consumer {
         const key = deviceKey(d.device);
         // Every connection of the earlier life is gone.
         const state = { ...d, key, report: d.report ?? d.fix, connected: false, wasOnline: false };
-        this.#states.set(key, state);
+        this.#states.set(d.device, state);
       }
       this.#seq = saved.seq;
       this.#savedSeq = saved.seq;

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DeviceMap } from '../journal/device-map.ts';
 import { type DeviceRef, deviceKey } from '../journal/record.ts';
 import type { Device } from '../wire.ts';
 import { authCode, isAuthCode } from './auth-codes.ts';
@@ -75,7 +76,7 @@ const configOf = (e: DeviceEntry): ConfigChange => {
 export class DeviceRegistry {
   readonly #options: DeviceRegistryOptions;
   readonly #secret: Uint8Array;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new DeviceMap<Entry>();
   /** Refused devices, longest unseen first. */
   readonly #knocking = new Map<string, Entry>();
   readonly #unsaved = new Set<Entry>();
@@ -101,10 +102,9 @@ export class DeviceRegistry {
       const key = deviceKey(row);
       const knocks = row.admission === 'knocking';
       const slot = knocks ? -1 : registry.#nextSlot++;
-      (knocks ? registry.#knocking : registry.#entries).set(key, {
-        ...row,
-        ...{ key, group: groupName, slot },
-      });
+      const entry = { ...row, ...{ key, group: groupName, slot } };
+      if (knocks) registry.#knocking.set(key, entry);
+      else registry.#entries.set(row, entry);
       if (row.admission === 'pending') registry.#pendingCount++;
     }
     return registry;
@@ -112,8 +112,8 @@ export class DeviceRegistry {
 
   /** Constant time, no copies: the intake asks for every message. */
   find(device: DeviceRef): DeviceEntry | undefined {
-    const key = deviceKey(device);
-    return this.#entries.get(key) ?? this.#knocking.get(key);
+    const entry = this.#entries.get(device);
+    return entry ?? this.#knocking.get(deviceKey(device));
   }
 
   /** Families in which an admitted or knocking device has this id. */
@@ -121,9 +121,9 @@ export class DeviceRegistry {
     return (['jt808', 'gt06', 'mqtt'] as const).filter((p) => this.find({ protocol: p, id }));
   }
 
-  /** Admitted ones first, then those that knock. */
+  /** Admitted ones first, in the order of their slots, then those that knock. */
   *all(): Generator<DeviceEntry> {
-    yield* this.#entries.values();
+    yield* [...this.#entries.values()].sort((a, b) => a.slot - b.slot);
     yield* this.#knocking.values();
   }
 
@@ -137,13 +137,13 @@ export class DeviceRegistry {
 
   /** Admits a stranger until an operator looks at it; does nothing for an admitted one or above the bound. */
   createPending(device: DeviceRef, edition: string | null): void {
+    if (this.#entries.has(device)) return;
     const key = deviceKey(device);
-    if (this.#entries.has(key)) return;
     if (this.#pendingCount >= (this.#options.maxPending ?? MAX_PENDING)) return;
     const knocked = this.#knocking.get(key);
     this.#knocking.delete(key);
     const entry = this.#fresh(device, knocked?.edition ?? edition, 'pending', this.#nextSlot++);
-    this.#entries.set(key, entry);
+    this.#entries.set(device, entry);
     this.#pendingCount++;
     this.#unsaved.add(entry);
     this.#gone.delete(key);
@@ -153,8 +153,8 @@ export class DeviceRegistry {
 
   /** Remembers who was refused; the one unseen longest makes room. */
   noteKnocking(device: DeviceRef, edition: string | null): void {
+    if (this.#entries.has(device)) return;
     const key = deviceKey(device);
-    if (this.#entries.has(key)) return;
     const entry = this.#knocking.get(key) ?? this.#fresh(device, edition, 'knocking', -1);
     entry.lastSeenTime = this.#options.now();
     // Last in the map is seen last.
@@ -180,7 +180,7 @@ export class DeviceRegistry {
   }
 
   touch(device: DeviceRef, receivedTime: number, edition: string | null): void {
-    const entry = this.#entries.get(deviceKey(device));
+    const entry = this.#entries.get(device);
     if (entry === undefined) return;
     if (entry.lastSeenTime === null || receivedTime > entry.lastSeenTime) {
       entry.lastSeenTime = receivedTime;
@@ -193,7 +193,7 @@ export class DeviceRegistry {
   create(draft: DeviceDraft): Promise<Edited<DeviceEntry>> {
     return this.#serial(async () => {
       const key = deviceKey(draft);
-      const found = this.#entries.get(key);
+      const found = this.#entries.get(draft);
       if (found?.admission === 'known') return refused('exists', 'id');
       const base = found ?? this.#knocking.get(key) ?? this.#fresh(draft, null, 'known', -1);
       const { kind, name, group } = draft;
@@ -211,9 +211,9 @@ export class DeviceRegistry {
       this.#knocking.delete(key);
       this.#gone.delete(key);
       // The intake may have admitted it while we wrote.
-      const entry = this.#entries.get(key) ?? base;
+      const entry = this.#entries.get(draft) ?? base;
       const slot = entry.slot < 0 ? this.#nextSlot++ : entry.slot;
-      this.#entries.set(key, this.#assign(entry, { ...next, slot }));
+      this.#entries.set(draft, this.#assign(entry, { ...next, slot }));
       this.#tell({ changed: [entry], removed: [] });
       return edited(entry);
     });
@@ -221,7 +221,7 @@ export class DeviceRegistry {
 
   update(device: DeviceRef, rev: number, patch: DevicePatch): Promise<Edited<DeviceEntry>> {
     return this.#serial(async () => {
-      const entry = this.#entries.get(deviceKey(device));
+      const entry = this.#entries.get(device);
       if (entry === undefined) return refused('notFound');
       if (entry.rev !== rev) return refused('conflict');
       const wasPending = entry.admission === 'pending';
@@ -258,10 +258,10 @@ export class DeviceRegistry {
         if (entry.admission !== 'knocking') changed({ what: 'device', id: key, value: null });
       });
       if (entry.admission === 'pending') this.#pendingCount--;
-      for (const held of [this.#entries.get(key), this.#knocking.get(key)]) {
+      for (const held of [this.#entries.get(device), this.#knocking.get(key)]) {
         if (held !== undefined) for (const set of [this.#unsaved, this.#seen]) set.delete(held);
       }
-      this.#entries.delete(key);
+      this.#entries.delete(device);
       this.#knocking.delete(key);
       this.#tell({ changed: [], removed: [{ protocol, id }] });
       return edited(null);
@@ -270,13 +270,13 @@ export class DeviceRegistry {
 
   /** What the journal shall hear when `device` is to carry this subject. */
   withSubject(device: DeviceRef, subject: string | null): ConfigChange | null {
-    const entry = this.#entries.get(deviceKey(device));
+    const entry = this.#entries.get(device);
     return entry === undefined ? null : configOf({ ...entry, subject });
   }
 
   /** Takes over what the subjects room has committed. */
   setSubject(device: DeviceRef, subject: string | null): void {
-    const entry = this.#entries.get(deviceKey(device));
+    const entry = this.#entries.get(device);
     if (entry === undefined) return;
     entry.subject = subject;
     this.#tell({ changed: [entry], removed: [] });

@@ -21,6 +21,10 @@ export class RecordsError extends Error {
   }
 }
 
+/** Statements kept for their next use. */
+const MAX_PREPARED = 200;
+const MAX_KEPT_LENGTH = 2000;
+
 type Bound = null | string | number | bigint | Uint8Array;
 
 /**
@@ -49,6 +53,8 @@ export function guardParameters(parameters: readonly unknown[]): readonly Bound[
 /** The engine behind its guard, as kysely wants it. One connection, synchronous, owner of its file. */
 export class GuardedSqlite implements SqliteDatabase {
   readonly #db: Libsql.Database;
+  /** By their SQL, the one unused longest first: preparing costs as much as running. */
+  readonly #prepared = new Map<string, SqliteStatement>();
 
   private constructor(db: Libsql.Database) {
     this.#db = db;
@@ -80,6 +86,21 @@ export class GuardedSqlite implements SqliteDatabase {
   }
 
   prepare(sql: string): SqliteStatement {
+    const known = this.#prepared.get(sql);
+    this.#prepared.delete(sql);
+    const statement = known ?? this.#prepare(sql);
+    // Long ones are lists of values, each of another length.
+    if (sql.length <= MAX_KEPT_LENGTH) this.#prepared.set(sql, statement);
+    if (this.#prepared.size > MAX_PREPARED) {
+      for (const oldest of this.#prepared.keys()) {
+        this.#prepared.delete(oldest);
+        break;
+      }
+    }
+    return statement;
+  }
+
+  #prepare(sql: string): SqliteStatement {
     const statement = this.#db.prepare(sql);
     return {
       reader: statement.reader,
@@ -90,6 +111,7 @@ export class GuardedSqlite implements SqliteDatabase {
   }
 
   close(): void {
+    this.#prepared.clear();
     // `close` alone leaves the lock with statements that were not collected yet: leave WAL and let go first.
     this.#db.pragma('journal_mode = DELETE');
     this.#db.pragma('locking_mode = NORMAL');
