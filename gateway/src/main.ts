@@ -189,10 +189,11 @@ async function start(config: Config) {
     onError: failed('latestSnapshotUnreadable'),
   });
   const desk = await openAlarmDesk({ db, now, onError: failed('alarmListenerFailed') });
+  const countEngine = metrics.engine.counting('kind');
   const fences = await FenceConsumer.open({
     ...{ path: dir.fences, sink: desk, now, onError: failed('fencesSnapshotUnreadable') },
-    onFact: ({ kind }) => metrics.engine.inc({ kind }),
-    onLeftAside: (kind) => metrics.engine.inc({ kind }),
+    onFact: ({ kind }) => countEngine(kind),
+    onLeftAside: countEngine,
   });
   const consumers: Consumer[] = [latest, fences, ...stores.map(storeConsumer)];
   const runners = consumers.map((consumer) => runnerOf(journal, consumer, logger, metrics));

@@ -19,6 +19,19 @@ export class Tally<Label extends string> extends Counter<Label> {
     return cell;
   }
 
+  /** Counts by the value of the tally's only label. */
+  counting(label: Label): (value: string) => void {
+    const cells = new Map<string, Cell>();
+    return (value) => {
+      let cell = cells.get(value);
+      if (cell === undefined) {
+        cell = this.cell({ [label]: value } as Record<Label, string>);
+        cells.set(value, cell);
+      }
+      cell.n++;
+    };
+  }
+
   override async get(): ReturnType<Counter<Label>['get']> {
     for (const { labels, cell } of this.#cells) {
       if (cell.n > 0) this.inc(labels, cell.n);
@@ -109,10 +122,10 @@ export function createMetrics() {
       labelNames: ['consumer'],
       registers,
     }),
-    engine: new Counter({
+    engine: new Tally({
       name: 'xunji_engine_total',
       help: 'Fence engine: events, alarms, positions left aside, by kind',
-      labelNames: ['kind'],
+      labelNames: ['kind'] as const,
       registers,
     }),
   };

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { crc32c } from './crc32c.ts';
+import { decodeRecord, sealRecords } from './decode.ts';
+import { BatchEncoder } from './encode.ts';
 import { sampleEntry, sampleMessage, samplePosition } from './entries.test-support.ts';
-import { BatchEncoder, decodeHead, decodeRecord, encodeHead, sealRecords } from './format.ts';
 import type { Entry } from './record.ts';
+import { decodeHead, encodeHead } from './segment-head.ts';
 
 const entries: Entry[] = [
   sampleEntry(1),

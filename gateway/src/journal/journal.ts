@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { BatchEncoder } from './format.ts';
+import { BatchEncoder } from './encode.ts';
 import type { Entry, JournalRecord } from './record.ts';
 import { segmentFirstSeq } from './writer.ts';
 import type { FromWriter, ToWriter, WriterThreadData } from './writer-thread.ts';
@@ -134,22 +134,26 @@ export class Journal implements JournalSource {
     if (entries.length === 0) return Promise.resolve(this.#durableSeq);
     const before = this.#encoder.bytes;
     let seq = this.#nextSeq - 1;
-    for (const entry of entries) {
-      seq = this.#nextSeq;
-      this.#encoder.add(entry, seq);
-      this.#unsynced.push(numbered(entry, seq));
-      this.#nextSeq++;
+    try {
+      for (const entry of entries) {
+        this.#encoder.add(entry, this.#nextSeq);
+        seq = this.#nextSeq++;
+        this.#unsynced.push(numbered(entry, seq));
+      }
+    } finally {
+      this.#pendingBytes += this.#encoder.bytes - before;
+      this.#flushSoon();
     }
-    this.#pendingBytes += this.#encoder.bytes - before;
-    const done = this.#doneAt(seq);
-    if (!this.#flushScheduled && !this.#inFlight) {
-      this.#flushScheduled = true;
-      setImmediate(() => {
-        this.#flushScheduled = false;
-        this.#flush();
-      });
-    }
-    return done;
+    return this.#doneAt(seq);
+  }
+
+  #flushSoon(): void {
+    if (this.#flushScheduled || this.#inFlight) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
   }
 
   tail(seq: number, max: number): readonly JournalRecord[] | null {

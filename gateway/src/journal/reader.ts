@@ -1,8 +1,9 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeHead, decodeRecord, HEAD_BYTES } from './format.ts';
+import { decodeRecord } from './decode.ts';
 import type { JournalSource } from './journal.ts';
 import type { JournalRecord } from './record.ts';
+import { decodeHead, HEAD_BYTES } from './segment-head.ts';
 import { segmentFirstSeq } from './writer.ts';
 
 const CHUNK_BYTES = 1 << 20;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { decodeRecord } from './decode.ts';
+import { BatchEncoder } from './encode.ts';
 import { sampleEntry, seeded } from './entries.test-support.ts';
 import { type ForgetfulFiles, forgetfulFiles } from './forgetful-files.test-support.ts';
-import { BatchEncoder, decodeRecord, HEAD_BYTES } from './format.ts';
+import { HEAD_BYTES } from './segment-head.ts';
 import { SegmentWriter, segmentFirstSeq } from './writer.ts';
 
 const options = { dataDirId: new Uint8Array(16).fill(1), segmentBytes: 4096 };

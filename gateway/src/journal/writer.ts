@@ -1,12 +1,7 @@
+import { decodeRecord, sealRecords } from './decode.ts';
 import type { FileLayer } from './files.ts';
-import {
-  decodeHead,
-  decodeRecord,
-  encodeHead,
-  HEAD_BYTES,
-  RECORD_HEAD_BYTES,
-  sealRecords,
-} from './format.ts';
+import { RECORD_HEAD_BYTES } from './format.ts';
+import { decodeHead, encodeHead, HEAD_BYTES } from './segment-head.ts';
 
 /** `0000000000000001.journal`: the name carries the first sequence, so a listing is the index. */
 export const segmentName = (firstSeq: number): string =>
