@@ -35,7 +35,7 @@ export interface Endpoint {
   readonly result: z.ZodType | null;
   /** Refusals beyond those every operation has. */
   readonly refusals: readonly ProblemCode[];
-  /** @returns the answer's JSON, undefined when it was sent otherwise, or a refusal */
+  /** @returns the answer's JSON, undefined or `sent` when it was sent otherwise, or a refusal */
   run(request: Request, response: Response, user: User | null): Promise<unknown>;
 }
 
@@ -51,9 +51,12 @@ interface Spec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType
   readonly result?: z.ZodType<R>;
   readonly refusals?: readonly ProblemCode[];
 }
+/** What a handler returns that has written its answer itself, in the shape its `result` promises. */
+export const sent: unique symbol = Symbol('sent');
+
 type Handler<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, R, More> = (
   call: Call<z.output<P>, z.output<Q>, z.output<B>> & More,
-) => Promise<R | Refusal>;
+) => Promise<R | Refusal | typeof sent>;
 
 /** An operation for those who are logged in with one of `roles`. */
 export function endpoint<
@@ -88,7 +91,7 @@ function build<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType
   handle: (
     call: Call<z.output<P>, z.output<Q>, z.output<B>>,
     user: User | null,
-  ) => Promise<R | Refusal>,
+  ) => Promise<R | Refusal | typeof sent>,
 ): Endpoint {
   const params = spec.params ?? (nothing as unknown as P);
   const query = spec.query ?? (nothing as unknown as Q);

@@ -131,9 +131,15 @@ describe('devices', () => {
     const cursor = (name: string) => api('GET', `devices/tracked/track?${period}&cursor=${name}`);
     expect(await cursor('foreign')).toMatchObject({ status: 400, body: { code: 'badCursor' } });
     expect(await cursor('away')).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    const { body } = await cursor('long');
+    expect(body.next).toBe('more');
+    expect(body.items.map((p: { fixTime: string }) => Date.parse(p.fixTime) / 1000)).toEqual(
+      Array.from({ length: 1201 }, (_, i) => i),
+    );
+    expect(body.items[1200]).toMatchObject({ device: 'tracked', valid: true, latitude: null });
     expect((await api('GET', `devices/nobody/track?${period}`)).status).toBe(404);
     expect((await api('GET', `devices/forgotten/track?${period}&protocol=jt808`)).status).toBe(200);
-    const bad = await api('GET', 'devices/tracked/track?from=yesterday&limit=10001');
+    const bad = await api('GET', 'devices/tracked/track?from=yesterday&limit=100001');
     expect(paths(bad).sort()).toEqual(['from', 'limit', 'to']);
   });
 });

@@ -20,6 +20,7 @@ import { Sessions } from '../records/sessions.ts';
 import { Subjects } from '../records/subjects.ts';
 import { Users } from '../records/users.ts';
 import { StoreError, type TrackQuery } from '../stores/store.ts';
+import { emptyPage, TrackColumnsBuilder, type TrackPage } from '../stores/track-columns.ts';
 import type { Role } from '../wire.ts';
 import { createApp } from './app.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -71,7 +72,7 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       asked.push(query);
       if (query.cursor === 'foreign') throw new StoreError('badCursor', query.cursor);
       if (query.cursor === 'away') throw new StoreError('storeUnavailable', 'influx');
-      return { items: [], next: null };
+      return query.cursor === 'long' ? longPage() : emptyPage;
     },
   };
   const { app, endpoints } = createApp({
@@ -168,4 +169,11 @@ export type Web = Awaited<ReturnType<typeof startWeb>>;
 
 function fail(...what: unknown[]): never {
   throw new Error(`unexpected: ${what.map(String).join(' ')}`);
+}
+
+/** A page of 1,201 fixes, of which only the time is known. */
+function longPage(): TrackPage {
+  const columns = new TrackColumnsBuilder(1201);
+  for (let i = 0; i < 1201; i++) columns.add(i * 1000, [0, true], 0);
+  return { columns: columns.finish(), next: 'more' };
 }

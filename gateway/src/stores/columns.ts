@@ -1,4 +1,4 @@
-import type { DeviceRef, PositionEntry } from '../journal/record.ts';
+import type { PositionEntry } from '../journal/record.ts';
 import type { TrackPosition } from '../wire.ts';
 
 /** What a store keeps of one column: already finite, JSON as text, instants as ms UTC. */
@@ -40,8 +40,6 @@ export const columns: { readonly [K in Exclude<keyof TrackPosition, IdentityKey>
   extras: { name: 'extras', type: 'record', of: (e) => e.position.extras },
 };
 
-const keyed = Object.entries<Column>(columns);
-
 /** The table as a list, in its order. */
 export const columnList: readonly Column[] = Object.values(columns);
 
@@ -60,34 +58,6 @@ export function cellOf(column: Column, entry: PositionEntry): Cell {
     case 'text':
       return typeof value === 'string' ? value : null;
   }
-}
-
-/**
- * The track point of a stored row.
- * @param cells in the order of `columnList`, beginning at `offset`
- * @throws SyntaxError when a JSON cell was changed by someone else
- */
-export function toTrackPosition(
-  device: DeviceRef,
-  fixTime: number,
-  cells: readonly unknown[],
-  offset: number,
-): TrackPosition {
-  const point: Record<string, unknown> = {
-    device: device.id,
-    protocol: device.protocol,
-    fixTime: new Date(fixTime).toISOString(),
-  };
-  let i = offset;
-  for (const [key, column] of keyed) {
-    const cell = cells[i++];
-    if (column.type === 'list') point[key] = cell === null ? [] : JSON.parse(String(cell));
-    else if (column.type === 'record') point[key] = cell === null ? {} : JSON.parse(String(cell));
-    else if (column.type === 'time') point[key] = new Date(Number(cell)).toISOString();
-    else point[key] = cell ?? null;
-  }
-  // Complete by the type of `columns`: a key of TrackPosition that is missing there does not compile.
-  return point as unknown as TrackPosition;
 }
 
 function toJson(value: unknown): string | null {

@@ -92,9 +92,9 @@ async function expectWhole(committed: number): Promise<void> {
   const cursor = await store.cursor();
   expect(cursor).toBeGreaterThanOrEqual(committed);
   expect(cursor % BATCH).toBe(0);
-  const { items } = await store.track(whole);
-  expect(items).toHaveLength(cursor);
-  expect(new Set(items.map((p) => p.fixTime)).size).toBe(cursor);
+  const { columns } = await store.track(whole);
+  expect(columns).toHaveLength(cursor);
+  expect(new Set(columns.fixTime).size).toBe(cursor);
   await store.close();
 }
 

@@ -36,7 +36,7 @@ describe('the DuckDB file', () => {
     await store.write(batchOf(1, 3), 3);
     await store.close();
     const next = await openDuckdb({ path });
-    expect((await next.track(whole)).items).toHaveLength(3);
+    expect((await next.track(whole)).columns).toHaveLength(3);
     await next.close();
   });
 
@@ -69,9 +69,9 @@ describe('the DuckDB file', () => {
     );
     await expect(store.write(broken, 1200)).rejects.toMatchObject({ code: 'storeUnavailable' });
     expect(await store.cursor()).toBe(0);
-    expect((await store.track(whole)).items).toEqual([]);
+    expect((await store.track(whole)).columns).toHaveLength(0);
     await store.write(batch, 1200);
-    expect((await store.track(whole)).items).toHaveLength(1200);
+    expect((await store.track(whole)).columns).toHaveLength(1200);
     await store.close();
   });
 
@@ -92,9 +92,9 @@ describe('the DuckDB file', () => {
     await store.write(batchOf(1, 1000), 1000);
     const writes = [2, 3, 4].map((n) => store.write(batchOf(n * 1000, 1000), n * 1000 + 999));
     const reads = Array.from({ length: 12 }, () => store.track({ ...whole, limit: 500 }));
-    for (const page of await Promise.all(reads)) expect(page.items).toHaveLength(500);
+    for (const page of await Promise.all(reads)) expect(page.columns).toHaveLength(500);
     await Promise.all(writes);
-    expect((await store.track(whole)).items).toHaveLength(4000);
+    expect((await store.track(whole)).columns).toHaveLength(4000);
     await store.close();
   });
 });

@@ -6,11 +6,12 @@ import {
   DuckDBInstance,
   DuckDBTimestampValue,
 } from '@duckdb/node-api';
-import { type ColumnType, cellOf, columnList, toTrackPosition } from './columns.ts';
+import { type ColumnType, cellOf, columnList } from './columns.ts';
 import { QueryGate } from './query-gate.ts';
 import { type Store, type StoredEntry, StoreError, type TrackQuery } from './store.ts';
 import { storedDevice } from './stored-device.ts';
 import { timeRanges } from './time-ranges.ts';
+import { TrackColumnsBuilder, type TrackPage } from './track-columns.ts';
 
 export interface DuckdbOptions {
   /** The database file; its folder exists. */
@@ -122,7 +123,7 @@ class DuckdbStore implements Store {
     await this.#writes.run(() => this.#queries.run(() => this.#write(records, upTo)));
   }
 
-  async track(query: TrackQuery): Promise<ReturnType<typeof toPage>> {
+  async track(query: TrackQuery): Promise<TrackPage> {
     const device = storedDevice(query.device);
     const values = [device];
     let after = '';
@@ -296,8 +297,10 @@ function toPage(query: TrackQuery, rows: readonly (readonly unknown[])[]) {
   const hasMore = rows.length > query.limit;
   const shown = hasMore ? rows.slice(0, query.limit) : rows;
   const last = shown.at(-1);
+  const columns = new TrackColumnsBuilder(shown.length);
+  for (const row of shown) columns.add(Number(row[0]), row, 2);
   return {
-    items: shown.map((row) => toTrackPosition(query.device, Number(row[0]), row, 2)),
+    columns: columns.finish(),
     next: hasMore && last !== undefined ? `${last[0]}.${last[1]}` : null,
   };
 }

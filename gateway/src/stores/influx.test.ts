@@ -84,7 +84,7 @@ describe('the influx store', () => {
     expect(performance.now() - began).toBeLessThan(5000);
     await influxd.resume();
     await store.write(batch, 3000);
-    expect((await store.track(whole)).items).toHaveLength(3000);
+    expect((await store.track(whole)).columns).toHaveLength(3000);
     expect(await store.cursor()).toBe(3000);
     await store.close();
   }, 60_000);
@@ -110,7 +110,7 @@ describe('the influx store', () => {
         ),
       )
       .toBe(true);
-    expect((await store.track(whole)).items).toHaveLength(10);
+    expect((await store.track(whole)).columns).toHaveLength(10);
     await store.close();
   });
 
@@ -121,7 +121,7 @@ describe('the influx store', () => {
     await influxd.resume();
     expect(await store.cursor()).toBe(0);
     await store.write(batchOf(2), 2);
-    expect((await store.track(whole)).items).toHaveLength(2);
+    expect((await store.track(whole)).columns).toHaveLength(2);
     await store.close();
   }, 60_000);
 
@@ -137,7 +137,7 @@ describe('the influx store', () => {
       batch[i] = { ...r, position: { ...r.position, fixTime: old + i } };
     }
     await store.write(batch, 1000);
-    expect((await store.track({ ...whole, from: noon - 86_400_000 })).items).toHaveLength(997);
+    expect((await store.track({ ...whole, from: noon - 86_400_000 })).columns).toHaveLength(997);
     const parked = store.parked?.();
     expect(parked?.total).toBe(3);
     expect(parked?.recent.map((p) => p.seq)).toEqual([1, 501, 1000]);
@@ -163,7 +163,7 @@ describe('the influx store', () => {
     const [sound, far] = batchOf(2) as [StoredEntry, StoredEntry];
     const odd = { ...far, position: { ...far.position, fixTime: 8.64e15 } };
     await store.write([sound, odd], 2);
-    expect((await store.track(whole)).items).toHaveLength(1);
+    expect((await store.track(whole)).columns).toHaveLength(1);
     expect(store.parked?.().recent).toEqual([
       { seq: 2, device: 'jt808:13912345678', reason: 'time outside range' },
     ]);
@@ -183,7 +183,7 @@ describe('the influx store', () => {
     await influxd.resume();
     await store.write(batch, 6000);
     expect(store.parked?.().total).toBe(1);
-    expect((await store.track({ ...whole, from: noon - 86_400_000 })).items).toHaveLength(5999);
+    expect((await store.track({ ...whole, from: noon - 86_400_000 })).columns).toHaveLength(5999);
     await store.close();
   }, 60_000);
 });
@@ -277,7 +277,7 @@ describe('the influx store before an engine of another mind', () => {
       }),
     };
     const page = await store.track({ ...whole, limit: 3 });
-    expect(page.items).toHaveLength(3);
+    expect(page.columns).toHaveLength(3);
     expect(page.next).not.toBeNull();
     expect(new Set(seen.map((s) => s.authorization))).toEqual(
       new Set([`Basic ${Buffer.from('u:p:1').toString('base64')}`]),
@@ -306,7 +306,7 @@ describe('the influx store with users', () => {
     const options = { url: influxd.url, database: 'plant', timeoutMs: 5000 };
     const store = openInflux({ ...options, username: 'xunji', password: 'secret' }, () => noon);
     await store.write(batchOf(3), 3);
-    expect((await store.track(whole)).items).toHaveLength(3);
+    expect((await store.track(whole)).columns).toHaveLength(3);
     await store.close();
     const stranger = openInflux({ ...options, username: 'xunji', password: 'wrong' }, () => noon);
     await expect(stranger.cursor()).rejects.toMatchObject({ code: 'storeRefused' });

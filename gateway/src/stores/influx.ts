@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setImmediate as turn } from 'node:timers/promises';
 import { escape as escapeSql, InfluxDB, type IPoint } from 'influx';
-import { columnList, toTrackPosition } from './columns.ts';
+import { columnList } from './columns.ts';
 import {
   answeredNs,
   CURSOR,
@@ -16,6 +16,7 @@ import {
 import { faultOf, type Refusal, refusalOf } from './influx-refusals.ts';
 import { type Parked, type Store, type StoredEntry, StoreError, type TrackQuery } from './store.ts';
 import { storedDevice } from './stored-device.ts';
+import { TrackColumnsBuilder, type TrackPage } from './track-columns.ts';
 
 export interface InfluxOptions {
   /** `http://host:8086`, with a path when a proxy wants one. */
@@ -121,25 +122,27 @@ class InfluxStore implements Store {
     this.#parked = [...this.#parked, ...refused].slice(-PARKED_SHOWN);
   }
 
-  async track(query: TrackQuery): Promise<Awaited<ReturnType<Store['track']>>> {
+  async track(query: TrackQuery): Promise<TrackPage> {
     const device = escapeSql.stringLit(storedDevice(query.device));
-    const items: Awaited<ReturnType<Store['track']>>['items'] = [];
+    const found = new TrackColumnsBuilder(Math.min(ROWS_PER_ANSWER, query.limit));
     let lower = `time >= ${instantNs(query.from)}`;
     if (query.cursor !== undefined) lower += ` AND time > ${checkedCursor(query.cursor)}`;
     let last = '';
     for (;;) {
       // One more than asked for tells whether there is a next page.
-      const wanted = Math.min(ROWS_PER_ANSWER, query.limit + 1 - items.length);
+      const wanted = Math.min(ROWS_PER_ANSWER, query.limit + 1 - found.length);
       const { rows, isPartial } = await this.#query(
         `SELECT ${selected} FROM "${POSITION}" WHERE "device" = ${device} AND ${lower} AND time < ${instantNs(query.to)} ORDER BY time ASC LIMIT ${wanted}`,
       );
       for (const row of rows) {
-        if (items.length === query.limit) return { items, next: last };
+        if (found.length === query.limit) return { columns: found.finish(), next: last };
         const ns = answeredNs(String(row[0]));
-        items.push(toTrackPosition(query.device, pointMs(ns), row, 1));
+        found.add(pointMs(ns), row, 1);
         last = ns.toString();
       }
-      if (rows.length === 0 || (rows.length < wanted && !isPartial)) return { items, next: null };
+      if (rows.length === 0 || (rows.length < wanted && !isPartial)) {
+        return { columns: found.finish(), next: null };
+      }
       lower = `time > ${last}`;
     }
   }

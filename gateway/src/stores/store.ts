@@ -1,5 +1,5 @@
 import type { DeviceRef, PositionEntry } from '../journal/record.ts';
-import type { TrackPosition } from '../wire.ts';
+import type { TrackPage } from './track-columns.ts';
 
 export interface TrackQuery {
   readonly device: DeviceRef;
@@ -42,7 +42,7 @@ export interface Store {
    * Oldest first, each fix once. Fixes of one millisecond come in an order of the store's own.
    * @throws StoreError `badCursor` for a cursor it did not give out
    */
-  track(query: TrackQuery): Promise<{ items: TrackPosition[]; next: string | null }>;
+  track(query: TrackQuery): Promise<TrackPage>;
   /** Only where an engine can refuse single points. */
   parked?(): Parked;
   close(): Promise<void>;

@@ -11,6 +11,7 @@ import { type StoreName, type StoreSettings, storeFactories } from './index.ts';
 import { type InfluxProcess, startInfluxd } from './influxd.test-support.ts';
 import type { Store, StoredEntry } from './store.ts';
 import { storeConsumer } from './store-consumer.ts';
+import { emptyPage, trackItems } from './track-columns.ts';
 
 const van: DeviceRef = { protocol: 'jt808', id: '13912345678' };
 const noon = 1_795_404_000_000;
@@ -53,7 +54,7 @@ const shown = (r: StoredEntry): TrackPosition => ({
 });
 
 const track = async (store: Store, device = van, from = 0, to = openEnd) =>
-  (await store.track({ device, from, to, limit: 1000 })).items;
+  trackItems(device, (await store.track({ device, from, to, limit: 1000 })).columns);
 
 const hostileIds = [
   '',
@@ -116,10 +117,7 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
 
   it('begins at sequence 0 with empty tracks', async () => {
     expect(await store.cursor()).toBe(0);
-    expect(await store.track({ device: van, from: 0, to: openEnd, limit: 10 })).toEqual({
-      items: [],
-      next: null,
-    });
+    expect(await store.track({ device: van, from: 0, to: openEnd, limit: 10 })).toEqual(emptyPage);
   });
 
   it('gives back every field as it was written', async () => {
@@ -226,8 +224,8 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
         limit: 5,
         ...(cursor === undefined ? {} : { cursor }),
       });
-      expect(page.items.length).toBe(pages < 4 ? 5 : 3);
-      seen.push(...page.items);
+      expect(page.columns.length).toBe(pages < 4 ? 5 : 3);
+      seen.push(...trackItems(van, page.columns));
       cursor = page.next ?? undefined;
       pages++;
     } while (cursor !== undefined);
@@ -241,7 +239,7 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
   it('ends a track whose last page is full', async () => {
     await store.write([record(1, 1), record(2, 2)], 2);
     const page = await store.track({ device: van, from: 0, to: openEnd, limit: 2 });
-    expect(page.items).toHaveLength(2);
+    expect(page.columns).toHaveLength(2);
     expect(page.next).toBeNull();
   });
 
@@ -352,7 +350,7 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
     const long = Array.from({ length: 12_001 }, (_, i) => record(i + 1, i * 10));
     await store.write(long, long.length);
     const page = await store.track({ device: van, from: noon, to: openEnd, limit: 12_000 });
-    expect(page.items.map((p) => p.receivedTime)).toEqual(
+    expect(trackItems(van, page.columns).map((p) => p.receivedTime)).toEqual(
       long.slice(0, -1).map((r) => shown(r).receivedTime),
     );
     const rest = await store.track({
@@ -362,7 +360,7 @@ describe.each(Object.keys(storeFactories) as StoreName[])('the %s store', (name)
       limit: 12_000,
       cursor: page.next ?? '',
     });
-    expect(rest.items).toHaveLength(1);
+    expect(rest.columns).toHaveLength(1);
     expect(rest.next).toBeNull();
   });
 

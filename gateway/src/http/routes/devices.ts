@@ -5,13 +5,15 @@ import type { DeviceEntry } from '../../records/devices.ts';
 import { StoreError } from '../../stores/store.ts';
 import type { Device } from '../../wire.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { endpoint } from '../endpoint.ts';
+import { endpoint, sent } from '../endpoint.ts';
 import { Refusal, refusedEdit } from '../problem.ts';
 import { resolveDevice } from '../resolve-device.ts';
 import type { Rooms } from '../rooms.ts';
 import * as schemas from '../schemas.ts';
+import { sendTrack } from '../track-answer.ts';
 
-const MAX_TRACK = 10_000;
+/** A day of a fix a second, and a little. */
+const MAX_TRACK = 100_000;
 const listQuery = schemas.paging(1000, 10_000).extend({
   /** `knocking` ones are listed only when asked for. */
   admission: z.enum(['known', 'pending', 'knocking']).optional(),
@@ -138,15 +140,17 @@ export const deviceRoutes = (rooms: Pick<Rooms, 'devices' | 'latest' | 'tracks' 
       query: trackQuery,
       result: schemas.pageOf(schemas.trackPosition),
       refusals: ['notFound', 'ambiguousDevice', 'badCursor', 'unavailable'],
-      handle: async ({ params, query }) => {
+      handle: async ({ params, query, response }) => {
         const device = resolveDevice(devices, params.id, query.protocol);
         if (device instanceof Refusal) return device;
         const { limit, cursor } = query;
         try {
-          return await tracks.track({
+          const page = await tracks.track({
             ...{ device, limit, from: Date.parse(query.from), to: Date.parse(query.to) },
             ...(cursor === undefined ? {} : { cursor }),
           });
+          await sendTrack(response, device, page);
+          return sent;
         } catch (error) {
           if (!(error instanceof StoreError)) throw error;
           if (error.code === 'badCursor') return new Refusal('badCursor');
