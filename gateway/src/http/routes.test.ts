@@ -136,7 +136,7 @@ describe('devices', () => {
     expect(body.items.map((p: { fixTime: string }) => Date.parse(p.fixTime) / 1000)).toEqual(
       Array.from({ length: 1201 }, (_, i) => i),
     );
-    expect(body.items[1200]).toMatchObject({ device: 'tracked', valid: true, latitude: null });
+    expect(body.items[1200]).toMatchObject({ device: 'tracked', protocol: 'gt06' });
     expect((await api('GET', `devices/nobody/track?${period}`)).status).toBe(404);
     expect((await api('GET', `devices/forgotten/track?${period}&protocol=jt808`)).status).toBe(200);
     const bad = await api('GET', 'devices/tracked/track?from=yesterday&limit=100001');

@@ -19,6 +19,7 @@ import { Rules } from '../records/rules.ts';
 import { Sessions } from '../records/sessions.ts';
 import { Subjects } from '../records/subjects.ts';
 import { Users } from '../records/users.ts';
+import { cellOf, columnList } from '../stores/columns.ts';
 import { StoreError, type TrackQuery } from '../stores/store.ts';
 import { emptyPage, TrackColumnsBuilder, type TrackPage } from '../stores/track-columns.ts';
 import type { Role } from '../wire.ts';
@@ -171,9 +172,10 @@ function fail(...what: unknown[]): never {
   throw new Error(`unexpected: ${what.map(String).join(' ')}`);
 }
 
-/** A page of 1,201 fixes, of which only the time is known. */
+/** A page of 1,201 fixes, a second apart. */
 function longPage(): TrackPage {
   const columns = new TrackColumnsBuilder(1201);
-  for (let i = 0; i < 1201; i++) columns.add(i * 1000, [0, true], 0);
+  const cells = columnList.map((column) => cellOf(column, sampleEntry(1)));
+  for (let i = 0; i < 1201; i++) columns.add(i * 1000, cells, 0);
   return { columns: columns.finish(), next: 'more' };
 }
