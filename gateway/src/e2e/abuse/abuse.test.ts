@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gt06Frame, gt06Position, jt808Frame, locationBody } from '../frames.ts';
+import {
+  halfHandshakes,
+  hugeConnects,
+  manyTopics,
+  retained,
+  takeover,
+  wildSubscriptions,
+} from './broker.ts';
+import { alternating, authenticated, guessCodes, impossiblePositions } from './identity.ts';
+import { Line, part, report } from './lines.ts';
+import { manySets, oddParts, partsBomb } from './parts.ts';
+import { halfOpen, overHalfOpen, silent, slowLoris } from './slow.ts';
+import {
+  checksumStorm,
+  dear,
+  floods,
+  garbageFlood,
+  nanosecondsAByte,
+  splitAndMerged,
+} from './stream.ts';
+import { World } from './world.ts';
+
+/*
+ * Attacks on a running gateway, each beside five hundred good devices, in the short form; `abuse.soak.ts` has the
+ * full sizes.
+ */
+
+const DEVICES = 500;
+/** Deadlines short enough to see them pass. */
+const deadlines = { XUNJI_FIRST_FRAME_S: '3', XUNJI_FRAME_S: '2', XUNJI_IDLE_S: '10' };
+const FLOOD_MS = 1000;
+/** Row 1. */
+const MAX_BYTES_A_SOCKET = 16 << 10;
+/** Row 8. */
+const MAX_BYTES_OF_PARTS = 4 << 20;
+
+describe('beside five hundred good devices', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.open({ devices: DEVICES, env: deadlines });
+  });
+  afterAll(() => world.close());
+
+  it('the first gate: rubbish before a frame, bad check codes, odd parts, broken bodies', async () => {
+    await world.during('first gate', async () => {
+      const line = await Line.open(world.gateway.ports.jt808);
+      const phone = world.nextPhone();
+      const stream = Buffer.concat([
+        Buffer.alloc(60, 0x41),
+        Buffer.from(report(phone, 5, new Date()), 'hex'),
+      ]);
+      for (const byte of stream) {
+        line.socket.write(Uint8Array.of(byte));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await line.answered(1);
+      expect(line.answers).toEqual([{ serial: 5, result: 0 }]);
+      line.socket.destroy();
+      await checksumStorm(world, 200);
+      await overHalfOpen(world);
+      await manySets(world);
+      await oddParts(world);
+    });
+  });
+
+  it('clocks that cannot be are flagged, and their positions kept', async () => {
+    const line = await Line.open(world.gateway.ports.jt808);
+    const phone = world.nextPhone();
+    for (const [n, time] of ['000000000000', 'ffffffffffff', '991231235959'].entries()) {
+      const where = { latitude: 31.2, longitude: 121.4, speedKmh: 30, courseDeg: 90 };
+      const body = locationBody({ time: new Date(), ...where });
+      body.write(time, 22, 'hex');
+      line.send(jt808Frame(0x0200, phone, n, body));
+    }
+    await line.answered(3);
+    expect(line.answers.map(({ result }) => result)).toEqual([0, 0, 0]);
+    line.socket.destroy();
+  });
+
+  it('four megabytes without a delimiter are closed', async () => {
+    const line = await Line.open(world.gateway.ports.jt808);
+    const before = await world.closedFor('badFrames');
+    line.socket.write(Buffer.concat([Uint8Array.of(0x7e), Buffer.alloc(4 << 20, 0x41)]));
+    await line.closed;
+    expect(await world.closedFor('badFrames')).toBe(before + 1);
+  });
+
+  it('GT06 frames before its log-in, and a length of 64 KiB, are not believed', async () => {
+    const line = await Line.open(world.gateway.ports.gt06);
+    const fix = { time: new Date(), latitude: 31.2, longitude: 121.4, speedKmh: 30, courseDeg: 90 };
+    line.send(gt06Frame(0x22, gt06Position(fix), 1), `7979ffff${'79'.repeat(5000)}`);
+    line.send(gt06Frame(0x01, Buffer.from('0868120148373571', 'hex'), 2));
+    while (line.heard.length < 20) await new Promise((heard) => line.socket.once('data', heard));
+    expect(line.heard).toMatch(/^787805010002/);
+    expect(await world.gateway.metric('xunji_messages_total', 'result="beforeLogin"')).toBe(1);
+    line.socket.destroy();
+  });
+
+  it('two thousand slow and two thousand silent sockets are closed in their time', async () => {
+    const closed = async () =>
+      (await world.closedFor('noFirstFrame')) + (await world.closedFor('slowFrame'));
+    const before = await closed();
+    const quiet = await world.during('silent', () => silent(world, 2000, 10_000));
+    const slow = await world.during('slow', () =>
+      slowLoris(world, { sockets: 2000, everyMs: 500, withinMs: 10_000 }),
+    );
+    console.log('silent, slow:', quiet, slow);
+    expect(await closed()).toBe(before + 4000);
+    expect(Math.max(quiet.bytesEach, slow.bytesEach)).toBeLessThan(MAX_BYTES_A_SOCKET);
+  });
+
+  it('a dead link is offline after the idle limit, and no other', async () => {
+    await halfOpen(world, 15_000);
+  });
+
+  it.each(floods)('floods with $name keep nobody waiting', async (shape) => {
+    await world.during(`flood with ${shape.name}`, async () => {
+      const { megabytesS, cores } = await garbageFlood(world, shape, FLOOD_MS);
+      console.log(`${megabytesS.toFixed(0)} MB/s`);
+      expect(cores).toBeLessThan(1.5);
+    });
+  });
+
+  it.each(dear)('$name cost in proportion to their length', async ({ name, piece }) => {
+    const [few, many] = await world.during(name, () =>
+      nanosecondsAByte(world, piece(world.nextPhone()), 3),
+    );
+    console.log(`${few.toFixed(0)} and ${many.toFixed(0)} ns a byte`);
+    // Four times as many bytes: were it quadratic, each would cost four times as much. Time is told in hundredths.
+    expect(many).toBeLessThan(few * 2 + 10);
+  });
+
+  it('frames split at every byte and a hundred in a segment come out the same', async () => {
+    await world.during('split and merged', () => splitAndMerged(world));
+  });
+
+  it('sets of parts that nobody completes are bounded', async () => {
+    const { bytesASession } = await world.during('parts', () =>
+      partsBomb(world, { sessions: 15, partsEach: 600 }),
+    );
+    console.log(`${Math.round(bytesASession / 1024)} KB a session`);
+    expect(bytesASession).toBeLessThan(MAX_BYTES_OF_PARTS);
+  });
+
+  it('impossible positions move nobody out of a fence', () => impossiblePositions(world));
+
+  it('two connections of one device push each other out, and leave nothing behind', async () => {
+    const turns = await world.during('alternating', () => alternating(world, 20));
+    expect(turns).toEqual({ superseded: 19, answered: 20 });
+  });
+
+  it('an MQTT client gets no more than its own', async () => {
+    await world.during('MQTT', async () => {
+      await hugeConnects(world, 20);
+      await takeover(world, 'badge-4');
+      await wildSubscriptions(world);
+      await retained(world);
+      const [topics, halves] = [await manyTopics(world, 3000), await halfHandshakes(world, 500)];
+      console.log(`${topics} topics and ${halves} half handshakes answered`);
+    });
+  });
+
+  it('all the while every good device was answered and kept, exactly once', async () => {
+    console.log(`${await world.settle()} positions of good devices, each stored once`);
+  });
+});
+
+describe('in mode strict', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.open({ devices: DEVICES, isStrict: true });
+  });
+  afterAll(() => world.close());
+
+  const enter = async () => {
+    const id = world.nextPhone();
+    const device = { protocol: 'jt808', id, name: id, kind: 'vehicle', group: null };
+    await world.gateway.api('POST', 'devices', device);
+    return id;
+  };
+
+  it('the proof of one device is none for another on the same connection', async () => {
+    const [mine, other] = [await enter(), await enter()];
+    const { line, code } = await authenticated(world, mine);
+    line.send(report(mine, 3, new Date()));
+    line.send(report(other, 4, new Date()), jt808Frame(0x0102, other, 5, code));
+    line.send(part(other, 6, 1, 1));
+    await line.answered(4);
+    expect(line.answers.slice(0, 4).map(({ serial, result }) => [serial, result])).toEqual([
+      [2, 0],
+      [3, 0],
+      [4, 1],
+      [5, 1],
+    ]);
+    line.socket.destroy();
+  });
+
+  it('nobody guesses a code, and the true device still gets in', async () => {
+    const phone = await enter();
+    const { line, code } = await authenticated(world, phone);
+    line.socket.destroy();
+    const guessed = await world.during('guesses', () =>
+      guessCodes(world, phone, code, { tries: 5000, addresses: 100 }),
+    );
+    console.log('guesses:', guessed);
+    expect(guessed.accepted).toBe(0);
+    expect(guessed.trueDeviceMs).toBeLessThan(1000);
+  });
+
+  it('the good devices were kept, exactly once', async () => {
+    console.log(`${await world.settle()} positions of good devices, each stored once`);
+  });
+});

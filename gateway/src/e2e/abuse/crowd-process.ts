@@ -1,0 +1,150 @@
+/*
+ * Good devices as a process of their own, so that neither an attack nor a test makes them late. Does what its parent
+ * asks over the channel of `fork`.
+ */
+import type { Ports } from '../harness.ts';
+import { type GoodDevice, goodDevice, goodDeviceName } from './good-devices.ts';
+
+/** What the parent asks. */
+export type CrowdOrder =
+  | { readonly order: 'open'; readonly ports: Ports; readonly indices: readonly number[] }
+  | { readonly order: 'look' | 'rest' | 'ledger' };
+
+/** How the crowd fared since it was last looked at; `closed`, `refused` and `unanswered` in all. */
+export interface CrowdLook {
+  readonly reports: number;
+  readonly p50Ms: number;
+  /** What has not been answered yet counts with its age. */
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly unanswered: number;
+  readonly refused: number;
+  readonly closed: number;
+}
+
+/** What one device was told: the fix times, ms UTC, of what it sent, and how many of them, from the first, are acknowledged. */
+export interface CrowdLedger {
+  readonly protocol: GoodDevice['protocol'];
+  readonly id: string;
+  readonly sent: readonly number[];
+  readonly acknowledged: readonly number[];
+}
+
+const REPORT_MS = 1000;
+/** Every second device comes from the attackers' own address, as if all were behind one NAT. */
+const addressOf = (index: number): string =>
+  index % 2 === 0 ? '127.0.0.1' : `127.0.1.${1 + (index % 250)}`;
+
+interface Member {
+  readonly name: Pick<GoodDevice, 'protocol' | 'id'>;
+  readonly sent: { readonly fixTime: number; readonly at: number }[];
+  readonly acknowledged: boolean[];
+  /** GT06 acknowledges by a number all before it. */
+  lowestOpen: number;
+  readonly timers: NodeJS.Timeout[];
+}
+
+const members: Member[] = [];
+let latencies: number[] = [];
+let refused = 0;
+let closed = 0;
+
+async function open(ports: Ports, indices: readonly number[]): Promise<void> {
+  const waiting = [...indices];
+  const join = async (): Promise<void> => {
+    for (let index = waiting.shift(); index !== undefined; index = waiting.shift())
+      await joinOne(ports, index);
+  };
+  await Promise.all(Array.from({ length: 16 }, join));
+}
+
+async function joinOne(ports: Ports, index: number): Promise<void> {
+  const name = goodDeviceName(index);
+  const member: Member = { name, sent: [], acknowledged: [], lowestOpen: 0, timers: [] };
+  members.push(member);
+  const isGt06 = name.protocol === 'gt06';
+  const hear = (n: number) => {
+    const report = member.sent[n];
+    if (report === undefined || member.acknowledged[n] === true) return;
+    member.acknowledged[n] = true;
+    latencies.push(performance.now() - report.at);
+  };
+  const device = await goodDevice(ports, index, addressOf(index), {
+    acknowledged: (n) => {
+      if (isGt06) while (member.lowestOpen <= n) hear(member.lowestOpen++);
+      else hear(n);
+    },
+    refused: () => refused++,
+  });
+  device.socket.on('close', () => closed++);
+  if (device.socket.destroyed) closed++;
+  const start = Math.floor(Date.now() / 1000) * 1000;
+  const tell = () => {
+    const n = member.sent.length;
+    const fixTime = start + n * REPORT_MS;
+    member.sent.push({ fixTime, at: performance.now() });
+    member.acknowledged.push(false);
+    device.report(n, {
+      time: new Date(fixTime),
+      latitude: 31.2 + (index % 100) / 1000,
+      longitude: 121.4 + (n % 100) / 10_000,
+      speedKmh: 30,
+      courseDeg: 90,
+    });
+  };
+  // Spread over the second: five hundred at once would be a storm of its own.
+  const first = setTimeout(
+    () => {
+      tell();
+      member.timers.push(setInterval(tell, REPORT_MS));
+    },
+    (index * 37) % REPORT_MS,
+  );
+  member.timers.push(first);
+}
+
+function look(): CrowdLook {
+  const at = performance.now();
+  let unanswered = 0;
+  const all = latencies;
+  latencies = [];
+  for (const { sent, acknowledged } of members) {
+    for (let n = sent.length - 1; n >= 0 && n > sent.length - 120; n--) {
+      if (acknowledged[n] === true) continue;
+      unanswered++;
+      all.push(at - (sent[n]?.at ?? at));
+    }
+  }
+  all.sort((a, b) => a - b);
+  const quantile = (q: number) => Math.round(all[Math.floor((all.length - 1) * q)] ?? 0);
+  const [p50Ms, p99Ms, maxMs] = [quantile(0.5), quantile(0.99), quantile(1)];
+  return { reports: all.length, p50Ms, p99Ms, maxMs, unanswered, refused, closed };
+}
+
+function ledger(): CrowdLedger[] {
+  return members.map(({ name, sent, acknowledged }) => ({
+    ...name,
+    sent: sent.map(({ fixTime }) => fixTime),
+    acknowledged: sent.filter((_, n) => acknowledged[n] === true).map(({ fixTime }) => fixTime),
+  }));
+}
+
+function rest(): void {
+  for (const timer of members.flatMap(({ timers }) => timers)) clearInterval(timer);
+}
+
+async function obey(order: CrowdOrder): Promise<unknown> {
+  if (order.order === 'open') return await open(order.ports, order.indices);
+  if (order.order === 'look') return look();
+  if (order.order === 'ledger') return ledger();
+  return rest();
+}
+
+process.on('message', (order: CrowdOrder) => {
+  obey(order).then(
+    (answer) => process.send?.({ answer: answer ?? null }),
+    (error: unknown) => process.send?.({ error: String(error) }),
+  );
+});
+// Nobody is left to report to.
+process.on('disconnect', () => process.exit(0));
