@@ -138,6 +138,19 @@ export const settings = {
     fallback: 7,
     meaning: 'how long segments that every consumer has read are kept as evidence',
   },
+  journalSegmentMb: {
+    env: 'XUNJI_JOURNAL_SEGMENT_MB',
+    schema: count(1, 1024),
+    fallback: 64,
+    meaning: 'MiB after which the journal begins its next file',
+  },
+  snapshotS: {
+    env: 'XUNJI_SNAPSHOT_S',
+    schema: count(1, 3600),
+    fallback: 30,
+    meaning:
+      'how often fence states and latest positions are saved; a restart replays what came since',
+  },
   maxConnections: {
     env: 'XUNJI_MAX_CONNECTIONS',
     schema: count(1, 1_000_000),

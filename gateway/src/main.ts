@@ -46,7 +46,7 @@ const TICK_MS = 5000;
 const AGE_MS = 5000;
 const HEALTH_MS = 2000;
 const SWEEP_MS = 60_000;
-const TRIM_MS = 3_600_000;
+const TRIM_MS = 60_000;
 const DAY_MS = 86_400_000;
 const STORE_BATCH = { maxRecords: 10_000, lingerMs: 250 };
 /** Small, so that a consumer that catches up lets sockets be read in between. */
@@ -64,10 +64,17 @@ const STOP_MS = 25_000;
 const now = () => Date.now();
 const monotonic = () => performance.now();
 
-function openJournal(dir: DataDir, id: Uint8Array, logger: Logger, metrics: Metrics) {
+function openJournal(
+  config: Config,
+  dir: DataDir,
+  id: Uint8Array,
+  logger: Logger,
+  metrics: Metrics,
+) {
   return Journal.open({
     directory: dir.journal,
     dataDirId: id,
+    segmentBytes: config.journalSegmentMb << 20,
     onSync: ({ records, ms }) => {
       metrics.journalRecords.inc(records);
       metrics.syncSeconds.observe(ms / 1000);
@@ -168,7 +175,7 @@ async function start(config: Config) {
   const metrics = createMetrics();
   const dir = await openDataDir(config.dataDir);
   const db = await openDatabase(dir.records);
-  const journal = await openJournal(dir, await dataDirId(dir), logger, metrics);
+  const journal = await openJournal(config, dir, await dataDirId(dir), logger, metrics);
   if (journal.tornBytes > 0) logger.warn({ bytes: journal.tornBytes }, 'journalTailCut');
   const publish: Publish = async (entries) => {
     await journal.append(entries);
@@ -184,14 +191,16 @@ async function start(config: Config) {
   const stores = await openStores(config, dir);
   const [tracks] = stores;
   if (tracks === undefined) throw new Error('no store is configured');
+  const snapshotEveryMs = config.snapshotS * 1000;
   const latest = await LatestPositions.open({
-    ...{ path: dir.latest, devices, now },
+    ...{ path: dir.latest, devices, now, snapshotEveryMs },
     onError: failed('latestSnapshotUnreadable'),
   });
   const desk = await openAlarmDesk({ db, now, onError: failed('alarmListenerFailed') });
   const countEngine = metrics.engine.counting('kind');
   const fences = await FenceConsumer.open({
-    ...{ path: dir.fences, sink: desk, now, onError: failed('fencesSnapshotUnreadable') },
+    ...{ path: dir.fences, sink: desk, now, snapshotEveryMs },
+    ...{ onError: failed('fencesSnapshotUnreadable') },
     onFact: ({ kind }) => countEngine(kind),
     onLeftAside: countEngine,
   });
