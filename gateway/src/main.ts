@@ -7,6 +7,7 @@ import { openAlarmDesk } from './alarms/desk.ts';
 import { BaseMaps } from './basemaps/basemaps.ts';
 import { type Config, readConfig } from './config.ts';
 import { type DataDir, dataDirId, openDataDir } from './data-dir.ts';
+import { EventLoopDelay } from './event-loop.ts';
 import { FenceConsumer } from './fences/consumer.ts';
 import { Health } from './health.ts';
 import { createApp } from './http/app.ts';
@@ -45,6 +46,7 @@ Settings come from FILE (YAML) and from XUNJI_* environment variables; the latte
 const TICK_MS = 5000;
 const AGE_MS = 5000;
 const HEALTH_MS = 2000;
+const LOOP_MS = 10_000;
 const SWEEP_MS = 60_000;
 const TRIM_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -235,6 +237,7 @@ async function start(config: Config) {
     setInterval(() => {
       Promise.resolve().then(work).catch(failed('timedWorkFailed'));
     }, ms);
+  const loop = new EventLoopDelay();
   const timers = [
     every(TICK_MS, () => {
       if (journal.stalled !== null) return null;
@@ -244,6 +247,7 @@ async function start(config: Config) {
     every(HEALTH_MS, () => {
       for (const degradation of health.degradations()) live?.degraded(degradation);
     }),
+    every(LOOP_MS, () => metrics.eventLoopP99.set(loop.takeP99Seconds())),
     every(SWEEP_MS, () => sessions.sweep()),
     every(TRIM_MS, () =>
       trimJournal({ journal, consumers, keepMs: config.journalKeepDays * DAY_MS, now }),

@@ -110,6 +110,11 @@ export function createMetrics() {
       help: '1 while the disk refuses and nothing is acknowledged',
       registers,
     }),
+    eventLoopP99: new Gauge({
+      name: 'xunji_event_loop_p99_seconds',
+      help: 'What 99 of 100 turns of the main thread were at most late by, in the last ten seconds',
+      registers,
+    }),
     consumerLag: new Gauge({
       name: 'xunji_consumer_lag_records',
       help: 'Durable records a consumer has not applied yet',
