@@ -50,11 +50,18 @@ export async function tempDataDir(): Promise<{ path: string; remove(): Promise<v
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** A gateway that nobody has logged in to. */
+export interface Launched {
+  readonly ports: Ports;
+  readonly process: ChildProcess;
+  readonly log: () => string;
+}
+
 /** Starts `gateway/dist/main.js` and waits for its ready line. Rejects with its log when it ends before. */
-export async function startGateway(
+export async function launchGateway(
   dataDir: string,
   env: Record<string, string> = {},
-): Promise<GatewayProcess> {
+): Promise<Launched> {
   const child = spawn(process.execPath, ['--enable-source-maps', 'gateway/dist/main.js'], {
     cwd: root,
     env: {
@@ -76,13 +83,27 @@ export async function startGateway(
     log += String(d);
   });
   const ports = await readyLine(child, () => log);
+  return { ports, process: child, log: () => log };
+}
+
+/** Starts a gateway and logs in as its admin. */
+export async function startGateway(
+  dataDir: string,
+  env: Record<string, string> = {},
+): Promise<GatewayProcess> {
+  return await logIn(await launchGateway(dataDir, env));
+}
+
+/** @throws when the log-in is refused */
+export async function logIn(launched: Launched): Promise<GatewayProcess> {
+  const { ports, process: child, log } = launched;
   const base = `http://127.0.0.1:${ports.http}`;
   const login = await fetch(`${base}/api/v1/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username: 'admin', password: ADMIN_PASSWORD }),
   });
-  if (login.status !== 200) throw new Error(`log-in answered ${login.status}\n${log}`);
+  if (login.status !== 200) throw new Error(`log-in answered ${login.status}\n${log()}`);
   const cookie = (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 
   const api: GatewayProcess['api'] = async (method, path, body, options = {}) => {
@@ -99,7 +120,7 @@ export async function startGateway(
     const expected = options.expect ?? 0;
     if (expected === 0 ? !response.ok : response.status !== expected) {
       throw new Error(
-        `${method} ${path} answered ${response.status}: ${text}\n${log.slice(-2000)}`,
+        `${method} ${path} answered ${response.status}: ${text}\n${log().slice(-2000)}`,
       );
     }
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };
@@ -134,7 +155,7 @@ export async function startGateway(
       const [code] = (await exited) as [number | null];
       return code;
     },
-    log: () => log,
+    log,
   };
 }
 
