@@ -17,6 +17,13 @@ const batchOf = (from: number, size: number): StoredEntry[] =>
     ...sampleEntry(from + i, { device: van }),
     seq: from + i,
   }));
+/** Fails in the midst of appending. */
+const unwritable = Object.defineProperty({}, 'level', {
+  enumerable: true,
+  get: () => {
+    throw new Error('cannot be written');
+  },
+});
 const whole = { device: van, from: 0, to: 4e12, limit: 100_000 };
 
 describe('the DuckDB file', () => {
@@ -65,7 +72,7 @@ describe('the DuckDB file', () => {
     const store = await openDuckdb({ path });
     const batch = batchOf(1, 1200);
     const broken = batch.map((r, i) =>
-      i === 1100 ? { ...r, position: { ...r.position, fixTime: Number.NaN } } : r,
+      i === 1100 ? { ...r, position: { ...r.position, extras: unwritable } } : r,
     );
     await expect(store.write(broken, 1200)).rejects.toMatchObject({ code: 'storeUnavailable' });
     expect(await store.cursor()).toBe(0);

@@ -1,17 +1,33 @@
-import { resolve } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { copyFile, mkdir, open, rename } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { columnList } from './columns.ts';
+import { DeviceDictionary } from './duckdb-devices.ts';
+import { Engine, type EngineOptions, firstColumn, quoted } from './duckdb-engine.ts';
+import { heatSql, heatSteps } from './duckdb-heat.ts';
 import {
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBInstance,
-  DuckDBTimestampValue,
-} from '@duckdb/node-api';
-import { type ColumnType, cellOf, columnList } from './columns.ts';
+  DAY_MS,
+  type DayTables,
+  dayOf,
+  daysIn,
+  instant,
+  integer,
+  tablesOf,
+} from './duckdb-schema.ts';
+import { ofDay, sealDay } from './duckdb-seal.ts';
+import { readTrack } from './duckdb-track.ts';
+import { insertNew } from './duckdb-write.ts';
 import { QueryGate } from './query-gate.ts';
-import { type Store, type StoredEntry, StoreError, type TrackQuery } from './store.ts';
+import {
+  type HeatCells,
+  type HeatQuery,
+  type Parked,
+  type Store,
+  type StoredEntry,
+  StoreError,
+  type TrackQuery,
+} from './store.ts';
 import { storedDevice } from './stored-device.ts';
-import { timeRanges } from './time-ranges.ts';
-import { TrackColumnsBuilder, type TrackPage } from './track-columns.ts';
+import { emptyPage, type TrackPage } from './track-columns.ts';
 
 export interface DuckdbOptions {
   /** The database file; its folder exists. */
@@ -20,305 +36,426 @@ export interface DuckdbOptions {
   readonly memoryLimitMb?: number;
   /** Default 1: two queries at a time are two cores. */
   readonly threads?: number;
+  /** Days of positions kept, by device time; 0 (the default) keeps all. */
+  readonly keepDays?: number;
+  /** Late positions of a day that make it worth sealing anew. Default 50,000. */
+  readonly foldRows?: number;
 }
 
 const DEFAULT_MEMORY_MB = 256;
 const DEFAULT_THREADS = 1;
-/** Reads and the writer together: two of the four threads of the libuv pool. */
+const DEFAULT_FOLD_ROWS = 50_000;
+/** Reads, the writer and the sealing together: two of the four threads of the libuv pool. */
 const MAX_QUERIES = 2;
-/** Rows appended (about 3 us each) before sockets get their turn. */
-const ROWS_PER_TURN = 500;
-/** Each costs one pass over the part of `live` it spans. */
-const MAX_RANGES = 8;
-
-const sqlTypes: Readonly<Record<ColumnType, string>> = {
-  time: 'TIMESTAMP',
-  float: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  text: 'VARCHAR',
-  list: 'VARCHAR',
-  record: 'VARCHAR',
-};
-
-const schema = `
-CREATE TABLE IF NOT EXISTS live (
-  device VARCHAR NOT NULL, fix_time TIMESTAMP NOT NULL, hash BIGINT NOT NULL, seq BIGINT NOT NULL,
-  ${columnList.map((c) => `${c.name} ${sqlTypes[c.type]}`).join(', ')}
-);
-CREATE TABLE IF NOT EXISTS cursors (name VARCHAR NOT NULL, seq BIGINT NOT NULL);
-INSERT INTO cursors SELECT 'live', 0 WHERE NOT EXISTS (FROM cursors WHERE name = 'live');
-CREATE TEMP TABLE staging AS FROM live LIMIT 0;
-`;
-
-const trackColumns = columnList
-  .map((c) => (c.type === 'time' ? `epoch_ms(${c.name})` : c.name))
-  .join(', ');
+/** How long a day stays open for what arrives late; 12 h after midnight UTC is 20:00 in Shanghai. */
+const OPEN_MS = 12 * 3_600_000;
+const RETRY_UPKEEP_MS = 600_000;
+const PARKED_SHOWN = 100;
 
 /** Two instances on one file in one process lose tables, and the engine's own lock holds between processes only. */
 const owned = new Set<string>();
 
-interface Engine {
-  readonly instance: DuckDBInstance;
-  /** Owns the temporary table `staging`. */
-  readonly writer: DuckDBConnection;
-  readonly idleReaders: DuckDBConnection[];
-  readonly reads: Set<Promise<unknown>>;
+/** What is in the file, as far as it is committed. */
+interface Tracks {
+  readonly engine: Engine;
+  devices: DeviceDictionary;
+  readonly days: Map<number, DayTables>;
+  cursor: number;
+  /** Null until the first position came. */
+  boundary: number | null;
 }
 
 /**
- * Opens the embedded track store and becomes its one owner until `close`.
- * @throws StoreError `storeInUse` when this or another process has the file open
+ * Opens the embedded track store in this thread and becomes its one owner until `close`.
+ * @throws StoreError `storeInUse` when this or another process has the file open, `storeNewer`
  */
-export async function openDuckdb(options: DuckdbOptions): Promise<Store> {
+export async function openDuckdb(options: DuckdbOptions): Promise<DuckdbStore> {
   const path = resolve(options.path);
   if (owned.has(path)) throw new StoreError('storeInUse', path);
   owned.add(path);
+  const engineOptions: EngineOptions = {
+    path,
+    memoryLimitMb: options.memoryLimitMb ?? DEFAULT_MEMORY_MB,
+    threads: options.threads ?? DEFAULT_THREADS,
+    exportFolder: join(dirname(path), 'exports'),
+  };
   try {
-    return new DuckdbStore(path, options, await openEngine(path, options));
+    return new DuckdbStore(engineOptions, options, await openTracks(engineOptions));
   } catch (error) {
     owned.delete(path);
+    if (error instanceof StoreError) throw error;
     const isLocked = error instanceof Error && /lock on file/i.test(error.message);
     throw new StoreError(isLocked ? 'storeInUse' : 'storeUnavailable', path, error);
   }
 }
 
-async function openEngine(path: string, options: DuckdbOptions): Promise<Engine> {
-  const instance = await DuckDBInstance.create(path, {
-    memory_limit: `${options.memoryLimitMb ?? DEFAULT_MEMORY_MB}MB`,
-    threads: String(options.threads ?? DEFAULT_THREADS),
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-    enable_external_access: 'false',
-    lock_configuration: 'true',
-  });
-  const writer = await instance.connect();
-  await writer.run(schema);
-  return { instance, writer, idleReaders: [], reads: new Set() };
+async function openTracks(options: EngineOptions): Promise<Tracks> {
+  const engine = await Engine.open(options);
+  try {
+    return { engine, ...(await committed(engine)) };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
 }
 
-class DuckdbStore implements Store {
+async function committed(engine: Engine): Promise<Omit<Tracks, 'engine'>> {
+  const db = engine.writer;
+  const tables = await firstColumn(db, 'SELECT table_name FROM duckdb_tables()');
+  const days = daysIn(tables.map(String));
+  const state = (await db.runAndReadAll('SELECT name, value::DOUBLE FROM state')).getRows();
+  const stateOf = (name: string) => state.find(([n]) => n === name)?.[1];
+  const boundary = stateOf('boundary');
+  return {
+    ...{ days, devices: await DeviceDictionary.load(db, days) },
+    cursor: Number(stateOf('cursor') ?? 0),
+    boundary: boundary === undefined ? null : Number(boundary),
+  };
+}
+
+/** The embedded store, in the thread of its caller; `startDuckdb` gives it a thread of its own. */
+export class DuckdbStore implements Store {
   readonly name = 'duckdb';
-  readonly #path: string;
+  readonly #engineOptions: EngineOptions;
   readonly #options: DuckdbOptions;
   readonly #queries = new QueryGate(MAX_QUERIES);
   readonly #writes = new QueryGate(1);
-  #engine: Promise<Engine>;
+  #tracks: Promise<Tracks>;
   #closed = false;
+  /** The newest receive time written, ms UTC: the clock by which days end. */
+  #clock = Number.NEGATIVE_INFINITY;
+  #upkeep: Promise<void> | null = null;
+  #upkeepDay = Number.NEGATIVE_INFINITY;
+  #upkeepAfter = 0;
+  #parkedTotal = 0;
+  #parked: Parked['recent'] = [];
+  /** Called when sealing or dropping a day failed; the store goes on and tries again later. */
+  onUpkeepError: (error: unknown) => void = () => undefined;
 
-  constructor(path: string, options: DuckdbOptions, engine: Engine) {
-    this.#path = path;
+  constructor(engineOptions: EngineOptions, options: DuckdbOptions, tracks: Tracks) {
+    this.#engineOptions = engineOptions;
     this.#options = options;
-    this.#engine = Promise.resolve(engine);
+    this.#tracks = Promise.resolve(tracks);
   }
 
   async cursor(): Promise<number> {
-    const rows = await this.#read("SELECT seq FROM cursors WHERE name = 'live'", []);
-    return Number(rows[0]?.[0] ?? 0);
+    return (await this.#usable()).cursor;
   }
 
-  /** One transaction: rows that are new, and the cursor. Appending takes turns with the sockets of this thread. */
+  /** One transaction: rows that are new, and the cursor. What cannot be a position is parked. */
   async write(records: readonly StoredEntry[], upTo: number): Promise<void> {
-    if (this.#closed) throw new StoreError('storeClosed', this.#path);
+    this.#assertOpen();
     await this.#writes.run(() => this.#queries.run(() => this.#write(records, upTo)));
+    this.#startUpkeep();
   }
 
   async track(query: TrackQuery): Promise<TrackPage> {
-    const device = storedDevice(query.device);
-    const values = [device];
-    let after = '';
-    if (query.cursor !== undefined) {
-      const { time, hash } = parseCursor(query.cursor);
-      after = `AND (fix_time > ${instant(time)} OR (fix_time = ${instant(time)} AND hash > $2::BIGINT))
-        AND fix_time >= ${instant(time)}`;
-      values.push(hash);
-    }
-    const rows = await this.#read(
-      `SELECT epoch_ms(fix_time), hash, ${trackColumns} FROM live
-       WHERE device = $1 AND fix_time >= ${instant(query.from)} AND fix_time < ${instant(query.to)} ${after}
-       ORDER BY fix_time, hash LIMIT ${Math.max(1, Math.trunc(query.limit)) + 1}`,
-      values,
-    );
-    return toPage(query, rows);
+    return await this.#reading(async ({ engine, devices, days }) => {
+      const device = devices.find(storedDevice(query.device));
+      // A foreign cursor is told even where nothing is stored.
+      if (device === null && query.cursor === undefined) return emptyPage;
+      return await readTrack(query, device ?? 0, days, (sql) => engine.read(sql));
+    });
+  }
+
+  async heat(query: HeatQuery): Promise<HeatCells> {
+    return await this.#reading(async ({ engine, days }) => {
+      const step = heatSteps(query);
+      const rows = (await engine.read(heatSql(query, days))).getRows();
+      const shown = rows.slice(0, query.limit);
+      const column = (of: (row: readonly unknown[]) => number) => Float64Array.from(shown, of);
+      const clip = Number(rows[0]?.[5] ?? 0);
+      return {
+        ...{ step, length: shown.length, hasMore: rows.length > query.limit },
+        latitude: column((r) => (Number(r[0]) + 0.5) * step.latitude),
+        longitude: column((r) => (Number(r[1]) + 0.5) * step.longitude),
+        fixes: column((r) => Number(r[2])),
+        dwellS: column((r) => Number(r[3]) / 1000),
+        deviceDays: column((r) => Number(r[4])),
+        clip: query.metric === 'dwell' ? clip / 1000 : clip,
+      };
+    });
+  }
+
+  async exportDay(day: number): Promise<string> {
+    const folder = this.#engineOptions.exportFolder;
+    await mkdir(folder, { recursive: true });
+    const name = new Date(day * DAY_MS).toISOString().slice(0, 10);
+    const path = join(folder, `${name}-${process.hrtime.bigint()}.parquet`);
+    const names = ['fix_time', ...columnList.map((c) => c.name)].map((n) => `p.${n}`).join(', ');
+    await this.#reading(async ({ engine, days }) => {
+      const tables = tablesOf(day, days.get(day) ?? { live: false, sealed: 0 });
+      const all = ['device', 'fix_time', ...columnList.map((c) => c.name)].join(', ');
+      const rows = [
+        ...tables.map((t) => `SELECT ${all} FROM ${t}`),
+        `SELECT ${all} FROM late WHERE ${ofDay(day)}`,
+      ];
+      await engine.read(`
+        COPY (SELECT d.key AS device, ${names} FROM (${rows.join(' UNION ALL ')}) p JOIN devices d ON d.id = p.device)
+        TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd)`);
+    });
+    return path;
+  }
+
+  /** Nothing is committed meanwhile; reads go on. */
+  async backup(path: string): Promise<void> {
+    this.#assertOpen();
+    await this.#writes.run(async () => {
+      const { engine } = await this.#usable();
+      const source = this.#engineOptions.path;
+      try {
+        await this.#queries.run(() => engine.writer.run('CHECKPOINT'));
+      } catch {
+        // Somebody reads what is older: then the log is copied along.
+      }
+      const partial = `${path}.part`;
+      await copyFile(source, partial);
+      await copyFile(`${source}.wal`, `${path}.wal`).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+      await syncFile(partial);
+      await rename(partial, path);
+    });
+  }
+
+  parked(): Parked {
+    return { total: this.#parkedTotal, recent: this.#parked };
+  }
+
+  /** Resolves when no day waits to be sealed or dropped, as far as what was written so far says. */
+  async upkeep(): Promise<void> {
+    while (this.#upkeep !== null) await this.#upkeep;
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // A day half sealed is rolled back and sealed after the next start.
+    await this.#tracks.then(({ engine }) => engine.keeper.interrupt()).catch(() => undefined);
+    await this.upkeep();
     await this.#writes.idle();
     await this.#queries.idle();
     try {
-      closeEngine(await this.#engine);
+      await (await this.#tracks).engine.close();
     } finally {
-      owned.delete(this.#path);
+      owned.delete(this.#engineOptions.path);
     }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StoreError('storeClosed', this.#engineOptions.path);
   }
 
   async #write(records: readonly StoredEntry[], upTo: number): Promise<void> {
-    const engine = await this.#usable();
-    const { writer } = engine;
+    const tracks = await this.#usable();
+    const db = tracks.engine.writer;
+    const sound = records.filter(isStorable);
+    const clock = newestReceived(sound, this.#clock);
+    const boundary = tracks.boundary ?? (sound.length > 0 ? dayOf(clock - OPEN_MS) : null);
+    const cursor = Math.max(upTo, tracks.cursor);
+    let made: number[] = [];
     try {
-      await writer.run('BEGIN');
-      if (records.length > 0) await insertNew(writer, records);
-      await writer.run(
-        `UPDATE cursors SET seq = ${integer(upTo)} WHERE name = 'live' AND seq < ${integer(upTo)}`,
-      );
-      await writer.run('COMMIT');
-    } catch (error) {
-      await this.#rollback(engine);
-      throw new StoreError('storeUnavailable', this.#path, error);
-    }
-  }
-
-  /** An I/O fault (a full disk) leaves the engine invalidated: then only opening the file again helps. */
-  async #rollback(engine: Engine): Promise<void> {
-    try {
-      await engine.writer.run('ROLLBACK');
-    } catch {
-      // A failed COMMIT has ended the transaction already; whether the engine still works, a query tells.
-      try {
-        await engine.writer.run('FROM cursors');
-      } catch {
-        this.#engine = this.#reopen(engine);
-        // Whoever uses it next sees the fault; nobody may be waiting yet.
-        this.#engine.catch(() => undefined);
+      await db.run('BEGIN');
+      if (boundary !== null) {
+        const plan = { devices: tracks.devices, days: tracks.days, boundary };
+        made = await insertNew(db, sound, { ...plan, lastDay: dayOf(clock) + 1 });
+        if (tracks.boundary === null)
+          await db.run(`INSERT INTO state VALUES ('boundary', ${boundary})`);
+        await tracks.devices.save(db);
       }
+      await db.run(`UPDATE state SET value = ${integer(cursor)} WHERE name = 'cursor'`);
+      await db.run('COMMIT');
+    } catch (error) {
+      await this.#recover(tracks);
+      throw new StoreError('storeUnavailable', this.#engineOptions.path, error);
     }
+    for (const day of made)
+      tracks.days.set(day, { live: true, sealed: tracks.days.get(day)?.sealed ?? 0 });
+    tracks.cursor = cursor;
+    tracks.boundary = boundary;
+    this.#clock = clock;
+    this.#park(records);
   }
 
-  async #reopen(engine: Engine): Promise<Engine> {
-    await Promise.allSettled(engine.reads);
-    closeEngine(engine);
-    return await openEngine(this.#path, this.#options);
+  #park(records: readonly StoredEntry[]): void {
+    const refused = records.filter((r) => !isStorable(r));
+    if (refused.length === 0) return;
+    const told = refused.map((r) => ({
+      ...{ seq: r.seq, device: storedDevice(r.device) },
+      reason: 'time, hash or sequence is no whole number in range',
+    }));
+    this.#parkedTotal += told.length;
+    this.#parked = [...this.#parked, ...told].slice(-PARKED_SHOWN);
   }
 
-  async #usable(): Promise<Engine> {
-    const current = this.#engine;
+  /**
+   * After a failed transaction what memory knew may be wrong: it is read anew from the file. An I/O fault (a full
+   * disk) leaves the engine invalidated: then only opening the file again helps.
+   */
+  async #recover(tracks: Tracks): Promise<void> {
+    const { engine } = tracks;
+    // A failed COMMIT has ended the transaction already.
+    await engine.writer.run('ROLLBACK').catch(() => undefined);
+    const anew = committed(engine).then(
+      (now) => ({ engine, ...now }),
+      async () => {
+        await engine.close();
+        return await openTracks(this.#engineOptions);
+      },
+    );
+    this.#tracks = anew;
+    // Whoever uses it next sees the fault; nobody may be waiting yet.
+    await anew.catch(() => undefined);
+  }
+
+  async #usable(): Promise<Tracks> {
+    this.#assertUsable();
+    const current = this.#tracks;
     try {
       return await current;
     } catch {
-      if (this.#engine === current) this.#engine = openEngine(this.#path, this.#options);
-      return await this.#engine;
+      if (this.#tracks === current) this.#tracks = openTracks(this.#engineOptions);
+      try {
+        return await this.#tracks;
+      } catch (error) {
+        throw new StoreError('storeUnavailable', this.#engineOptions.path, error);
+      }
     }
   }
 
-  async #read(sql: string, values: string[]): Promise<readonly (readonly unknown[])[]> {
-    if (this.#closed) throw new StoreError('storeClosed', this.#path);
+  /** What was begun before `close` may still be finished. */
+  #assertUsable(): void {
+    if (this.#closed && !owned.has(this.#engineOptions.path)) this.#assertOpen();
+  }
+
+  async #reading<T>(work: (tracks: Tracks) => Promise<T>): Promise<T> {
+    this.#assertOpen();
     return await this.#queries.run(async () => {
-      const engine = await this.#usable();
-      const reading = readRows(engine, sql, values);
-      engine.reads.add(reading);
-      try {
-        return await reading;
-      } catch (error) {
-        throw new StoreError('storeUnavailable', this.#path, error);
-      } finally {
-        engine.reads.delete(reading);
+      for (let tries = 1; ; tries++) {
+        const tracks = await this.#usable();
+        try {
+          return await work(tracks);
+        } catch (error) {
+          if (error instanceof StoreError) throw error;
+          // A day was sealed between the choice of its table and the reading.
+          const isGone = error instanceof Error && /Catalog Error/.test(error.message);
+          if (!isGone || tries === MAX_TRIES) {
+            throw new StoreError('storeUnavailable', this.#engineOptions.path, error);
+          }
+        }
       }
     });
   }
-}
 
-async function readRows(
-  engine: Engine,
-  sql: string,
-  values: string[],
-): Promise<readonly (readonly unknown[])[]> {
-  const reader = engine.idleReaders.pop() ?? (await engine.instance.connect());
-  try {
-    return (await reader.runAndReadAll(sql, values)).getRows();
-  } finally {
-    engine.idleReaders.push(reader);
+  #startUpkeep(): void {
+    const today = dayOf(this.#clock - OPEN_MS);
+    if (this.#closed || this.#upkeep !== null || !(today > this.#upkeepDay)) return;
+    if (performance.now() < this.#upkeepAfter) return;
+    this.#upkeep = this.#keepUp(today)
+      .then(
+        () => {
+          this.#upkeepDay = today;
+        },
+        (error: unknown) => {
+          this.#upkeepAfter = performance.now() + RETRY_UPKEEP_MS;
+          if (!this.#closed) this.onUpkeepError(error);
+        },
+      )
+      .finally(() => {
+        this.#upkeep = null;
+        // The clock may have gone on.
+        this.#startUpkeep();
+      });
   }
-}
 
-function closeEngine(engine: Engine): void {
-  for (const reader of engine.idleReaders) reader.closeSync();
-  engine.writer.closeSync();
-  engine.instance.closeSync();
-}
-
-async function insertNew(writer: DuckDBConnection, records: readonly StoredEntry[]): Promise<void> {
-  await stage(writer, records);
-  const times = records.map((r) => r.position.fixTime);
-  for (const { from, to } of timeRanges(times, MAX_RANGES)) {
-    const within = `fix_time BETWEEN ${instant(from)} AND ${instant(to)}`;
-    await writer.run(`
-      INSERT INTO live
-      SELECT s.* FROM (
-        FROM staging WHERE ${within}
-        QUALIFY row_number() OVER (PARTITION BY device, fix_time, hash ORDER BY seq) = 1
-      ) s
-      ANTI JOIN (SELECT device, fix_time, hash FROM live WHERE ${within}) l
-      USING (device, fix_time, hash)`);
-  }
-  await writer.run('DELETE FROM staging');
-}
-
-async function stage(writer: DuckDBConnection, records: readonly StoredEntry[]): Promise<void> {
-  const appender = await writer.createAppender('staging', null, 'temp');
-  try {
-    for (let i = 0; i < records.length; i++) {
-      appendRow(appender, records[i] as StoredEntry);
-      if (i % ROWS_PER_TURN === ROWS_PER_TURN - 1) {
-        appender.flushSync();
-        await turn();
-      }
+  /** Seals the days before `today` and those that got many late ones, and drops what is too old. */
+  async #keepUp(today: number): Promise<void> {
+    const keepDays = this.#options.keepDays ?? 0;
+    if (keepDays > 0) await this.#dropBefore(dayOf(this.#clock) - keepDays);
+    const { engine, days } = await this.#usable();
+    const late = await engine.read(`
+      SELECT floor(epoch_ms(fix_time) / ${DAY_MS})::INTEGER AS day FROM late GROUP BY day
+      HAVING count(*) >= ${this.#options.foldRows ?? DEFAULT_FOLD_ROWS}`);
+    const due = new Set(late.getRows().map(([day]) => Number(day)));
+    for (const [day, { live }] of days) if (live) due.add(day);
+    for (const day of [...due].sort((a, b) => a - b)) {
+      if (day < today && !this.#closed) await this.#seal(day);
     }
-  } catch (error) {
-    appender.clear();
-    throw error;
-  } finally {
-    appender.closeSync();
+  }
+
+  /** From now on positions of the day are late; then what it has is sealed beside the writer. */
+  async #seal(day: number): Promise<void> {
+    await this.#writes.run(async () => {
+      const tracks = await this.#usable();
+      if (tracks.boundary !== null && tracks.boundary > day) return;
+      await this.#queries.run(() =>
+        tracks.engine.writer.run(`UPDATE state SET value = ${day + 1} WHERE name = 'boundary'`),
+      );
+      tracks.boundary = day + 1;
+    });
+    await this.#keeping(async (tracks, run) => {
+      const from = tracks.days.get(day) ?? { live: false, sealed: 0 };
+      const sealed = await sealDay(tracks.engine.keeper, day, from, run);
+      return () => tracks.days.set(day, sealed);
+    });
+  }
+
+  async #dropBefore(day: number): Promise<void> {
+    await this.#keeping(async (tracks, run) => {
+      const old = [...tracks.days].filter(([d]) => d < day);
+      for (const [d, tables] of old) {
+        for (const table of tablesOf(d, tables)) await run(`DROP TABLE ${table}`);
+      }
+      await run(`DELETE FROM heat WHERE day < ${day}`);
+      await run(`DELETE FROM late WHERE fix_time < ${instant(day * DAY_MS)}`);
+      return () => {
+        for (const [d] of old) tracks.days.delete(d);
+      };
+    });
+  }
+
+  /** A transaction beside the writer; only its commit makes the writer wait. */
+  async #keeping(
+    work: (tracks: Tracks, run: (sql: string) => Promise<unknown>) => Promise<() => unknown>,
+  ): Promise<void> {
+    const tracks = await this.#usable();
+    const db = tracks.engine.keeper;
+    const run = (sql: string) => this.#queries.run(() => db.run(sql));
+    await run('BEGIN');
+    try {
+      const done = await work(tracks, run);
+      await this.#writes.run(async () => {
+        await run('COMMIT');
+        done();
+      });
+    } catch (error) {
+      await db.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
   }
 }
 
-function appendRow(appender: DuckDBAppender, record: StoredEntry): void {
-  appender.appendVarchar(storedDevice(record.device));
-  appendInstant(appender, record.position.fixTime);
-  appender.appendBigInt(BigInt(record.hash));
-  appender.appendBigInt(BigInt(record.seq));
-  for (const column of columnList) {
-    const cell = cellOf(column, record);
-    if (cell === null) appender.appendNull();
-    else if (typeof cell === 'string') appender.appendVarchar(cell);
-    else if (typeof cell === 'boolean') appender.appendBoolean(cell);
-    else if (column.type === 'time') appendInstant(appender, cell);
-    else appender.appendDouble(cell);
-  }
-  appender.endRow();
-}
-
-function appendInstant(appender: DuckDBAppender, ms: number): void {
-  appender.appendTimestamp(new DuckDBTimestampValue(BigInt(ms) * 1000n));
-}
-
-function toPage(query: TrackQuery, rows: readonly (readonly unknown[])[]) {
-  const hasMore = rows.length > query.limit;
-  const shown = hasMore ? rows.slice(0, query.limit) : rows;
-  const last = shown.at(-1);
-  const columns = new TrackColumnsBuilder(shown.length);
-  for (const row of shown) columns.add(Number(row[0]), row, 2);
-  return {
-    columns: columns.finish(),
-    next: hasMore && last !== undefined ? `${last[0]}.${last[1]}` : null,
-  };
-}
-
-function parseCursor(cursor: string): { time: number; hash: string } {
-  const parts = /^(-?\d{1,16})\.(\d{1,16})$/.exec(cursor);
-  if (parts === null) throw new StoreError('badCursor', JSON.stringify(cursor));
-  return { time: Number(parts[1]), hash: parts[2] ?? '' };
-}
-
-/** Date's own range; the engine's is wider. */
+/** Of a read whose table was sealed away meanwhile. */
+const MAX_TRIES = 3;
 const MAX_TIME = 8_640_000_000_000_000;
 
-/** A literal, so that the engine can skip row groups by their bounds. */
-function instant(ms: number): string {
-  return `epoch_ms(${integer(Math.min(MAX_TIME, Math.max(-MAX_TIME, ms)))})`;
+const isStorable = ({ position, hash, seq }: StoredEntry): boolean =>
+  Number.isInteger(position.fixTime) &&
+  Math.abs(position.fixTime) <= MAX_TIME &&
+  Number.isSafeInteger(hash) &&
+  Number.isSafeInteger(seq);
+
+function newestReceived(records: readonly StoredEntry[], before: number): number {
+  let newest = before;
+  for (const { receivedTime } of records) if (receivedTime > newest) newest = receivedTime;
+  return newest;
 }
 
-function integer(value: number): string {
-  return BigInt(Math.round(value)).toString();
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

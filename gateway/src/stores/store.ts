@@ -27,6 +27,44 @@ export interface Parked {
   }[];
 }
 
+/** Where positions of valid fixes lie, as sums over cells. */
+export interface HeatQuery {
+  /** Degrees; `west` below `east`. */
+  readonly south: number;
+  readonly west: number;
+  readonly north: number;
+  readonly east: number;
+  /** Ms UTC, inclusive. */
+  readonly from: number;
+  /** Ms UTC, exclusive. */
+  readonly to: number;
+  /** Side of a cell; stores may round it to their grid. */
+  readonly cellM: number;
+  /** Which cells come first. */
+  readonly metric: 'dwell' | 'fixes' | 'deviceDays';
+  /** Cells at most. */
+  readonly limit: number;
+}
+
+/** Cells as columns, most first. */
+export interface HeatCells {
+  readonly length: number;
+  /** Sides of a cell, degrees. */
+  readonly step: { readonly latitude: number; readonly longitude: number };
+  /** Centres, degrees. */
+  readonly latitude: Float64Array;
+  readonly longitude: Float64Array;
+  readonly fixes: Float64Array;
+  /** Time until each fix's next one, of which five minutes count at most. */
+  readonly dwellS: Float64Array;
+  /** Devices by day and 50 m: a device that passes on two days counts two. */
+  readonly deviceDays: Float64Array;
+  /** The 95th percentile of the query's metric (s for `dwell`): a scale that one parked device does not spoil. */
+  readonly clip: number;
+  /** More cells than asked for have something. */
+  readonly hasMore: boolean;
+}
+
 /**
  * A place positions are kept for queries. Fed by one consumer in journal order; every method may be
  * retried and `write` may see the same records again after a crash: the effect is exactly once by
@@ -45,6 +83,16 @@ export interface Store {
   track(query: TrackQuery): Promise<TrackPage>;
   /** Only where an engine can refuse single points. */
   parked?(): Parked;
+  /** Only where an engine can sum over all devices in reasonable time. */
+  heat?(query: HeatQuery): Promise<HeatCells>;
+  /**
+   * Writes the positions of a UTC day as Parquet; only where an engine can.
+   * @param day days since 1970
+   * @returns the path of a file that is the caller's to remove
+   */
+  exportDay?(day: number): Promise<string>;
+  /** Writes a consistent copy to a path that does not exist, while the store works; only for embedded engines. */
+  backup?(path: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +102,7 @@ export const storeFaults = {
   storeClosed: 'the store is closed; the gateway is stopping',
   storeInUse: 'another owner has the database file open; stop it first',
   storeUnavailable: 'the engine cannot be reached or does not answer in time; it is tried again',
+  storeNewer: 'the database was written by a later version; start that one',
   storeRefused: 'the engine refuses the request as a whole; its reason says what to change there',
 } as const;
 export type StoreFault = keyof typeof storeFaults;
