@@ -85,6 +85,14 @@ function openJournal(
       if (code === null) logger.info('journalGoesOn');
       else logger.error({ code, message }, 'journalStalled');
     },
+    onDamage: ({ segment, from, to, why }) => {
+      if (why === 'trimmed') {
+        logger.warn({ segment, from, to }, 'journalBeginsLater');
+        return;
+      }
+      metrics.journalDamaged.inc(to - from + 1);
+      logger.error({ segment, from, to, why }, 'journalDamaged');
+    },
   });
 }
 
@@ -178,7 +186,9 @@ async function start(config: Config) {
   const dir = await openDataDir(config.dataDir);
   const db = await openDatabase(dir.records);
   const journal = await openJournal(config, dir, await dataDirId(dir), logger, metrics);
-  if (journal.tornBytes > 0) logger.warn({ bytes: journal.tornBytes }, 'journalTailCut');
+  const { tornBytes, leftovers } = journal.recovered;
+  if (tornBytes > 0) logger.warn({ bytes: tornBytes }, 'journalTailCut');
+  if (leftovers.length > 0) logger.warn({ files: leftovers }, 'journalLeftovers');
   const publish: Publish = async (entries) => {
     await journal.append(entries);
     live?.configured(entries);

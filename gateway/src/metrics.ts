@@ -100,6 +100,11 @@ export function createMetrics() {
       help: 'Records made durable',
       registers,
     }),
+    journalDamaged: new Counter({
+      name: 'xunji_journal_damaged_records_total',
+      help: 'Records of the journal that can no longer be read',
+      registers,
+    }),
     journalPendingBytes: new Gauge({
       name: 'xunji_journal_pending_bytes',
       help: 'Encoded bytes that wait for the disk',

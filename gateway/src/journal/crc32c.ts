@@ -21,10 +21,11 @@ const [T0, T1, T2, T3] = tables;
 
 /**
  * CRC32C of `bytes[from, to)`, unsigned.
+ * @param seed changes the result for all bytes alike; 0 gives the standard's
  * @see RFC 3720, section 12.1
  */
-export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length): number {
-  let c = -1;
+export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, seed = 0): number {
+  let c = ~seed;
   let i = from;
   for (; i + 4 <= to; i += 4) {
     c ^=

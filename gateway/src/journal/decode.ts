@@ -17,8 +17,11 @@ export type Decoded =
   | { readonly ok: true; readonly record: JournalRecord; readonly next: number }
   | { readonly ok: false; readonly why: 'end' | 'short' | 'length' | 'crc' };
 
-/** `short` = the bytes end inside the record: read more, or a torn tail when there is no more. */
-export function decodeRecord(bytes: Buffer, offset: number): Decoded {
+/**
+ * `short` = the bytes end inside the record: read more, or a torn tail when there is no more.
+ * @param seed of the segment's checksums
+ */
+export function decodeRecord(bytes: Buffer, offset: number, seed = 0): Decoded {
   if (offset === bytes.length) return { ok: false, why: 'end' };
   if (offset + RECORD_HEAD_BYTES > bytes.length) return { ok: false, why: 'short' };
   const length = bytes.readUInt32LE(offset);
@@ -26,20 +29,20 @@ export function decodeRecord(bytes: Buffer, offset: number): Decoded {
   const start = offset + RECORD_HEAD_BYTES;
   const next = start + length;
   if (next > bytes.length) return { ok: false, why: 'short' };
-  if (crc32c(bytes, start, next) !== bytes.readUInt32LE(offset + 4))
+  if (crc32c(bytes, start, next, seed) !== bytes.readUInt32LE(offset + 4))
     return { ok: false, why: 'crc' };
   return { ok: true, record: decodePayload(bytes, start), next };
 }
 
 /** Writes the CRC of every record of an encoded group, in place. Runs on the writer's thread. */
-export function sealRecords(group: Uint8Array): { records: number } {
+export function sealRecords(group: Uint8Array, seed = 0): { records: number } {
   const view = new DataView(group.buffer, group.byteOffset, group.byteLength);
   let at = 0;
   let records = 0;
   while (at < group.length) {
     const length = view.getUint32(at, true);
     const start = at + RECORD_HEAD_BYTES;
-    view.setUint32(at + 4, crc32c(group, start, start + length), true);
+    view.setUint32(at + 4, crc32c(group, start, start + length, seed), true);
     at = start + length;
     records++;
   }

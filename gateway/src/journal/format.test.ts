@@ -84,16 +84,16 @@ describe('journal format', () => {
   });
 
   it('recognises its own segment head only', () => {
-    const head = encodeHead({ dataDirId: new Uint8Array(16).fill(9), firstSeq: 2 ** 40, keyId: 0 });
-    expect(decodeHead(head)).toEqual({
-      dataDirId: new Uint8Array(16).fill(9),
-      firstSeq: 2 ** 40,
-      keyId: 0,
-    });
-    for (let i = 0; i < head.length; i++) {
-      const bad = head.slice();
+    const head = {
+      ...{ dataDirId: new Uint8Array(16).fill(9), firstSeq: 2 ** 40, keyId: 0 },
+      ...{ marker: new Uint8Array(16).fill(3), previousSeq: 2 ** 40 - 7 },
+    };
+    const bytes = encodeHead(head);
+    expect(decodeHead(bytes)).toEqual({ ok: true, head });
+    for (let i = 0; i < bytes.length; i++) {
+      const bad = bytes.slice();
       bad[i] = (bad[i] as number) ^ 1;
-      expect(decodeHead(bad), `byte ${i}`).toBeNull();
+      expect(decodeHead(bad).ok, `byte ${i}`).toBe(false);
     }
   });
 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Consumer, ConsumerRunner } from './consumer.ts';
 import { sampleEntry, seeded } from './entries.test-support.ts';
 import { Journal } from './journal.ts';
-import { JournalReader } from './reader.ts';
+import { type Damage, JournalReader } from './reader.ts';
 import type { JournalRecord } from './record.ts';
 
 let directory = '';
@@ -69,7 +69,7 @@ describe('journal', () => {
     const path = join(directory, name as string);
     await truncate(path, (await stat(path)).size - 9);
     const second = await openJournal();
-    expect(second.tornBytes).toBeGreaterThan(0);
+    expect(second.recovered.tornBytes).toBeGreaterThan(0);
     expect(second.durableSeq).toBe(4);
     expect((await readdir(directory)).some((n) => n.endsWith('.torn'))).toBe(true);
     await second.append([sampleEntry(6)]);
@@ -77,18 +77,26 @@ describe('journal', () => {
     await second.close();
   });
 
-  it('reports damage in the middle instead of skipping it', async () => {
+  it('steps over damage in the middle, tells it, and reads everything else', async () => {
     const first = await openJournal();
     for (let n = 1; n <= 50; n++) await first.append([sampleEntry(n)]);
     const [name] = await readdir(directory);
     const file = await open(join(directory, name as string), 'r+');
     await file.write(Buffer.from([0xff, 0xff, 0xff]), 0, 3, 1500);
     await file.close();
+    const told: Damage[] = [];
     const reader = new JournalReader(
-      { directory, durableSeq: 50, tail: () => null, waitFor: async () => undefined },
+      {
+        ...{ directory, identity: { dataDirId }, durableSeq: 50 },
+        ...{ tail: () => null, waitFor: async () => undefined },
+        onDamage: (damage) => told.push(damage),
+      },
       0,
     );
-    await expect(reader.read(50)).rejects.toThrow('does not verify');
+    const seqs = (await reader.read(50)).map((r) => r.seq);
+    expect(seqs).toHaveLength(49);
+    const lost = [...Array(50).keys()].map((i) => i + 1).filter((seq) => !seqs.includes(seq));
+    expect(told).toEqual([{ segment: name, from: lost[0], to: lost[0], why: 'damaged' }]);
     await reader.close();
     await first.close();
   });

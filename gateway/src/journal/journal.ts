@@ -3,13 +3,17 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BatchEncoder } from './encode.ts';
+import type { Damage } from './reader.ts';
 import type { Entry, JournalRecord } from './record.ts';
-import { segmentFirstSeq } from './writer.ts';
+import { type Identity, segmentFirstSeq } from './segment-file.ts';
+import type { DurableEnd, Recovered } from './writer.ts';
 import type { FromWriter, ToWriter, WriterThreadData } from './writer-thread.ts';
 
 export interface JournalOptions {
   readonly directory: string;
   readonly dataDirId: Uint8Array;
+  /** 32 bytes that seal what is written from now on; null: plain. */
+  readonly key?: Uint8Array | null;
   readonly segmentBytes?: number;
   /** Encoded bytes that may wait for the disk; above it the intake stops reading its sockets. */
   readonly maxPendingBytes?: number;
@@ -19,16 +23,22 @@ export interface JournalOptions {
   readonly onSync?: (group: { records: number; ms: number }) => void;
   /** The disk refuses (`code`), or takes again (null). */
   readonly onStall?: (code: string | null, message: string) => void;
+  /** Records that cannot be read any more, told once each life whoever meets them. */
+  readonly onDamage?: (damage: Damage) => void;
 }
 
 /** Where a consumer gets its records from: the memory tail, or the segment files. */
 export interface JournalSource {
   readonly directory: string;
+  /** What the segment files are opened with. */
+  readonly identity: Identity;
   readonly durableSeq: number;
   /** Records from `seq` on as far as memory holds them; null when `seq` has left the tail. */
   tail(seq: number, max: number): readonly JournalRecord[] | null;
   /** Resolves once a record with a sequence of at least `seq` is durable. */
   waitFor(seq: number, signal: AbortSignal): Promise<void>;
+  /** Told by a reader that has stepped over what cannot be read. */
+  onDamage?(damage: Damage): void;
 }
 
 /** Who waits for a group of entries. */
@@ -45,6 +55,7 @@ interface Waiter {
  */
 export class Journal implements JournalSource {
   readonly directory: string;
+  readonly identity: Identity;
   readonly #worker: Worker;
   readonly #options: JournalOptions;
   readonly #stop: SharedArrayBuffer;
@@ -66,22 +77,29 @@ export class Journal implements JournalSource {
   #stalled: string | null = null;
   #closing = false;
   readonly #gaveUp = new AbortController();
-  readonly tornBytes: number;
+  readonly #damage = new Map<string, Damage>();
+  #damagedRecords = 0;
+  #end: DurableEnd | null = null;
+  #holds = 0;
+  readonly recovered: Recovered;
 
   private constructor(
     worker: Worker,
     options: JournalOptions,
     stop: SharedArrayBuffer,
-    lastSeq: number,
-    tornBytes: number,
+    recovered: Recovered,
   ) {
     this.#worker = worker;
     this.#options = options;
     this.#stop = stop;
     this.directory = options.directory;
-    this.#nextSeq = lastSeq + 1;
-    this.#durableSeq = lastSeq;
-    this.tornBytes = tornBytes;
+    this.identity = identityOf(options);
+    this.#nextSeq = recovered.lastSeq + 1;
+    this.#durableSeq = recovered.lastSeq;
+    this.recovered = recovered;
+    for (const { from, to } of recovered.lost) {
+      this.onDamage({ segment: 'last', from, to, why: 'damaged' });
+    }
     worker.on('message', (m: FromWriter) => this.#heard(m));
     worker.on('error', (error) => {
       // Nothing more can be promised: the supervisor restarts us and recovery decides.
@@ -94,7 +112,7 @@ export class Journal implements JournalSource {
     const stop = new SharedArrayBuffer(4);
     const data: WriterThreadData = {
       directory: options.directory,
-      dataDirId: options.dataDirId,
+      ...identityOf(options),
       segmentBytes: options.segmentBytes ?? 64 << 20,
       stop,
       retryMs: options.retryMs ?? 1000,
@@ -105,11 +123,15 @@ export class Journal implements JournalSource {
       await worker.terminate();
       throw new Error(first.type === 'failed' ? first.message : 'journal writer did not start');
     }
-    return new Journal(worker, options, stop, first.lastSeq, first.tornBytes);
+    return new Journal(worker, options, stop, first);
   }
 
   get durableSeq(): number {
     return this.#durableSeq;
+  }
+  /** Records that readers and recovery could not find, as far as this life has looked. */
+  get damagedRecords(): number {
+    return this.#damagedRecords;
   }
   /** Encoded bytes not yet durable. */
   get pendingBytes(): number {
@@ -183,10 +205,35 @@ export class Journal implements JournalSource {
     this.#roomListeners.add(listener);
   }
 
+  /** Counts and tells what cannot be read, once however many consumers meet it. */
+  onDamage(damage: Damage): void {
+    const key = `${damage.from}-${damage.to}`;
+    if (this.#damage.has(key)) return;
+    this.#damage.set(key, damage);
+    if (damage.why !== 'trimmed') this.#damagedRecords += damage.to - damage.from + 1;
+    this.#options.onDamage?.(damage);
+  }
+
+  /** Keeps every segment until the returned function is called. */
+  hold(): () => void {
+    this.#holds++;
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.#holds--;
+      isHeld = false;
+    };
+  }
+
+  /** Where what is durable ends in the files; null until this life has written something. */
+  get durableEnd(): DurableEnd | null {
+    return this.#end;
+  }
+
   /** Removes whole segments below `seq` that were last written before `olderThan` (ms UTC). */
   async trim(seq: number, olderThan: number): Promise<string[]> {
     const names = (await readdir(this.directory)).filter((n) => segmentFirstSeq(n) !== null).sort();
     const removed: string[] = [];
+    if (this.#holds > 0) return removed;
     for (let i = 0; i + 1 < names.length; i++) {
       const name = names[i] as string;
       if ((segmentFirstSeq(names[i + 1] as string) ?? 0) > seq) break;
@@ -245,6 +292,7 @@ export class Journal implements JournalSource {
   #heard(m: FromWriter): void {
     switch (m.type) {
       case 'durable':
+        this.#end = m.end;
         this.#durable(m.lastSeq, m.syncMs);
         break;
       case 'stalled':
@@ -287,6 +335,11 @@ export class Journal implements JournalSource {
     }
   }
 }
+
+const identityOf = ({ dataDirId, key }: JournalOptions): Identity => ({
+  dataDirId,
+  key: key ?? null,
+});
 
 /** Without a copy: entries are many, and whoever made one has no more use for it. */
 function numbered(entry: Entry, seq: number): JournalRecord {

@@ -1,28 +1,44 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeRecord } from './decode.ts';
 import type { JournalSource } from './journal.ts';
 import type { JournalRecord } from './record.ts';
-import { decodeHead, HEAD_BYTES } from './segment-head.ts';
-import { segmentFirstSeq } from './writer.ts';
+import { IDENTIFY_BYTES, identify, segmentFirstSeq, segmentName } from './segment-file.ts';
+import { HEAD_BYTES } from './segment-head.ts';
+import { SegmentScan } from './segment-scan.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Damage inside what should be durable: never skipped in silence. */
-export class JournalDamage extends Error {
-  readonly code = 'journalDamaged';
+/** Records that cannot be read any more, though the journal has given them to the disk. */
+export interface Damage {
+  readonly segment: string;
+  readonly from: number;
+  readonly to: number;
+  /**
+   * `damaged`: bytes that do not verify. `missing`: no segment holds them. `trimmed`: older than the oldest segment, so
+   * removed by age; no damage.
+   */
+  readonly why: 'damaged' | 'missing' | 'trimmed';
+}
+
+interface OpenSegment {
+  readonly name: string;
+  readonly handle: FileHandle;
+  readonly scan: SegmentScan;
+  /** The last sequence that is read from it: the next segment takes over. */
+  readonly upTo: number;
+  offset: number;
 }
 
 /**
- * One consumer's way through the journal, in order and without holes: from the memory tail when it keeps up,
- * from the segment files when it is behind. Gives durable records only.
+ * One consumer's way through the journal, in order: from the memory tail when it keeps up, from the segment files when
+ * it is behind. Gives durable records only; what cannot be read is told to the source and stepped over.
  */
 export class JournalReader {
   readonly #source: JournalSource;
   #next: number;
-  #file: { handle: FileHandle; offset: number; buffer: Buffer; seq: number } | null = null;
+  #segment: OpenSegment | null = null;
 
-  /** @param after the consumer's cursor: the first record given is `after + 1` */
+  /** @param after the consumer's cursor: the first record given is `after + 1`, or the first sound one behind it */
   constructor(source: JournalSource, after: number) {
     this.#source = source;
     this.#next = after + 1;
@@ -33,90 +49,128 @@ export class JournalReader {
     if (this.#next > this.#source.durableSeq) return [];
     const fast = this.#source.tail(this.#next, max);
     if (fast !== null && fast.length > 0) {
-      await this.#leaveFile();
+      await this.#leave();
       this.#next += fast.length;
       return fast;
     }
-    const records = await this.#readFiles(max);
-    this.#next += records.length;
-    return records;
+    return await this.#readFiles(max);
   }
 
   async close(): Promise<void> {
-    await this.#leaveFile();
+    await this.#leave();
   }
 
-  async #leaveFile(): Promise<void> {
-    const file = this.#file;
-    this.#file = null;
-    await file?.handle.close();
+  async #leave(): Promise<void> {
+    const segment = this.#segment;
+    this.#segment = null;
+    await segment?.handle.close();
   }
 
   async #readFiles(max: number): Promise<JournalRecord[]> {
     const out: JournalRecord[] = [];
     const limit = this.#source.durableSeq;
-    while (out.length < max && this.#next + out.length <= limit) {
-      const want = this.#next + out.length;
-      const file = this.#file?.seq === want ? this.#file : await this.#openAt(want);
-      const step = decodeRecord(file.buffer, file.offset);
-      if (step.ok) {
-        file.offset = step.next;
-        file.seq = step.record.seq + 1;
-        if (step.record.seq === want) out.push(step.record);
+    while (out.length < max && this.#next <= limit) {
+      const segment = this.#segment ?? (await this.#openAt(this.#next, limit));
+      if (segment === null) continue;
+      if (this.#next > segment.upTo) {
+        await this.#leave();
         continue;
       }
-      if (step.why === 'crc' || step.why === 'length') {
-        throw new JournalDamage(`journal record ${file.seq} does not verify (${step.why})`);
+      const step = segment.scan.next();
+      if (segment.scan.hasGaps) this.#loseGaps(segment);
+      if (step === 'end') await this.#pass(segment, limit);
+      else if (step === 'more') await this.#more(segment);
+      else if (step.seq > segment.upTo) await this.#pass(segment, limit);
+      else {
+        out.push(step);
+        this.#next = step.seq + 1;
       }
-      if (!(await this.#more())) await this.#leaveFile();
     }
     return out;
   }
 
-  /** Reads on in the open segment; false at its end. */
-  async #more(): Promise<boolean> {
-    const file = this.#file;
-    if (file === null) return false;
-    const rest = file.buffer.subarray(file.offset);
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const { bytesRead } = await file.handle.read(chunk, 0, CHUNK_BYTES, null);
-    if (bytesRead === 0) return false;
-    file.buffer = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-    file.offset = 0;
-    return true;
+  async #more(segment: OpenSegment): Promise<void> {
+    const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, segment.scan.wanted));
+    const { bytesRead } = await segment.handle.read(chunk, 0, chunk.length, segment.offset);
+    segment.offset += bytesRead;
+    if (bytesRead === 0) segment.scan.end();
+    else segment.scan.feed(chunk.subarray(0, bytesRead));
   }
 
-  async #openAt(seq: number) {
-    await this.#leaveFile();
-    const names = (await readdir(this.#source.directory)).sort();
-    const firsts = names.flatMap((n) => segmentFirstSeq(n) ?? []);
-    const first = firsts.filter((f) => f <= seq).at(-1);
-    if (first === undefined) {
-      throw new JournalDamage(`journal no longer holds record ${seq}`);
-    }
-    const handle = await open(
-      join(this.#source.directory, `${String(first).padStart(16, '0')}.journal`),
+  /** At the end of a segment with more to read: the next one says where the sound records before it ended. */
+  async #pass(segment: OpenSegment, limit: number): Promise<void> {
+    await this.#leave();
+    const next = (await this.#firsts()).find(
+      (first) => first > (segmentFirstSeq(segment.name) ?? 0),
     );
-    const head = Buffer.alloc(HEAD_BYTES);
-    await handle.read(head, 0, HEAD_BYTES, null);
-    if (decodeHead(head) === null) {
-      await handle.close();
-      throw new JournalDamage(`journal segment ${first} has a damaged head`);
+    if (next === undefined) {
+      this.#lose(segment.name, this.#next, limit, 'damaged');
+      this.#next = limit + 1;
+    } else await this.#enter(next, segment.name);
+  }
+
+  /** @param before the segment that was read to its end, null when the consumer begins before all of them */
+  async #enter(first: number, before: string | null): Promise<void> {
+    if (first <= this.#next) return;
+    const previous = (await this.#open(first))?.previousSeq ?? first - 1;
+    await this.#leave();
+    if (before === null) this.#lose(segmentName(first), this.#next, first - 1, 'trimmed');
+    else if (previous >= this.#next) this.#lose(before, this.#next, previous, 'missing');
+    this.#next = first;
+  }
+
+  #loseGaps({ name, scan, upTo }: OpenSegment): void {
+    for (const { from, to } of scan.takeGaps())
+      this.#lose(name, from, Math.min(to, upTo), 'damaged');
+  }
+
+  #lose(segment: string, from: number, to: number, why: Damage['why']): void {
+    if (to >= from) this.#source.onDamage?.({ segment, from, to, why });
+  }
+
+  async #firsts(): Promise<number[]> {
+    const names = await readdir(this.#source.directory);
+    return names.flatMap((name) => segmentFirstSeq(name) ?? []).sort((a, b) => a - b);
+  }
+
+  /** Null when it had to step over what is not there. */
+  async #openAt(seq: number, limit: number): Promise<OpenSegment | null> {
+    const firsts = await this.#firsts();
+    const first = firsts.filter((f) => f <= seq).at(-1);
+    const next = firsts.find((f) => f > seq);
+    if (first !== undefined) {
+      const opened = await this.#open(first, next);
+      if (opened !== null) return opened.segment;
     }
-    const file = { handle, offset: 0, buffer: Buffer.alloc(0), seq: first };
-    this.#file = file;
-    // Skip to the wanted record; the segments are small enough that a walk beats an index.
-    while (file.seq < seq) {
-      const step = decodeRecord(file.buffer, file.offset);
-      if (step.ok) {
-        file.offset = step.next;
-        file.seq = step.record.seq + 1;
-      } else if (step.why === 'crc' || step.why === 'length') {
-        throw new JournalDamage(`journal record ${file.seq} does not verify (${step.why})`);
-      } else if (!(await this.#more())) {
-        throw new JournalDamage(`journal segment ${first} ends before record ${seq}`);
+    if (next !== undefined) {
+      await this.#enter(next, first === undefined ? null : segmentName(first));
+    } else {
+      this.#lose(segmentName(first ?? seq), seq, limit, 'missing');
+      this.#next = limit + 1;
+    }
+    return null;
+  }
+
+  async #open(first: number, next?: number) {
+    await this.#leave();
+    const name = segmentName(first);
+    const handle = await open(join(this.#source.directory, name));
+    try {
+      const head = Buffer.alloc(IDENTIFY_BYTES);
+      const { bytesRead } = await handle.read(head, 0, head.length, 0);
+      const identified = identify(name, head.subarray(0, bytesRead), this.#source.identity);
+      if (identified === null) {
+        await handle.close();
+        return null;
       }
+      const scan = new SegmentScan(identified.marker, identified.seal, this.#next - 1);
+      const upTo = next === undefined ? Number.POSITIVE_INFINITY : next - 1;
+      const segment: OpenSegment = { name, handle, scan, upTo, offset: HEAD_BYTES };
+      this.#segment = segment;
+      return { segment, previousSeq: identified.previousSeq };
+    } catch (error) {
+      await handle.close();
+      throw error;
     }
-    return file;
   }
 }

@@ -1,11 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { diskFiles } from './files.ts';
-import { SegmentWriter } from './writer.ts';
+import { type DurableEnd, type Recovered, SegmentWriter } from './writer.ts';
 
 /** What the journal hands its writer's thread at start. */
 export interface WriterThreadData {
   readonly directory: string;
   readonly dataDirId: Uint8Array;
+  readonly key: Uint8Array | null;
   readonly segmentBytes: number;
   /** One Int32: 1 = stop retrying a failing disk and end. */
   readonly stop: SharedArrayBuffer;
@@ -19,8 +20,13 @@ export type ToWriter =
 
 /** From the thread. `stalled` repeats with every failed try; `durable` ends it. */
 export type FromWriter =
-  | { readonly type: 'recovered'; readonly lastSeq: number; readonly tornBytes: number }
-  | { readonly type: 'durable'; readonly lastSeq: number; readonly syncMs: number }
+  | ({ readonly type: 'recovered' } & Recovered)
+  | {
+      readonly type: 'durable';
+      readonly lastSeq: number;
+      readonly syncMs: number;
+      readonly end: DurableEnd;
+    }
   | { readonly type: 'stalled'; readonly code: string; readonly message: string }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'closed' };
@@ -48,7 +54,8 @@ export function* appendUntilDurable(
     try {
       if (broken) writer.reset();
       writer.append(group);
-      say({ type: 'durable', lastSeq: writer.lastSeq, syncMs: monotonic() - started });
+      const { lastSeq, durableEnd: end } = writer;
+      say({ type: 'durable', lastSeq, syncMs: monotonic() - started, end });
       return;
     } catch (error) {
       broken = true;

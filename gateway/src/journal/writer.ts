@@ -1,187 +1,243 @@
-import { decodeRecord, sealRecords } from './decode.ts';
+import { randomBytes } from 'node:crypto';
+import { BLOCK_HEAD_BYTES, encodeBlockHead, recordSeed } from './block.ts';
+import { sealRecords } from './decode.ts';
 import type { FileLayer } from './files.ts';
-import { RECORD_HEAD_BYTES } from './format.ts';
-import { decodeHead, encodeHead, HEAD_BYTES } from './segment-head.ts';
+import { keyIdOf, SegmentSeal } from './seal.ts';
+import {
+  IDENTIFY_BYTES,
+  type Identified,
+  type Identity,
+  identify,
+  JournalError,
+  segmentFirstSeq,
+  segmentName,
+} from './segment-file.ts';
+import { encodeHead, HEAD_BYTES, MARKER_BYTES } from './segment-head.ts';
+import { type Gap, SegmentScan, type Tail } from './segment-scan.ts';
 
-/** `0000000000000001.journal`: the name carries the first sequence, so a listing is the index. */
-export const segmentName = (firstSeq: number): string =>
-  `${firstSeq.toString().padStart(16, '0')}.journal`;
-
-/** First sequence of a segment file, null for any other file. */
-export const segmentFirstSeq = (name: string): number | null =>
-  /^\d{16}\.journal$/.test(name) ? Number(name.slice(0, 16)) : null;
-
-/** What recovery found at the end of the last segment. */
+/** What recovery found at the end of the journal. */
 export interface Recovered {
   readonly lastSeq: number;
-  /** Bytes after the last sound record, kept beside the journal as `*.torn` and cut off. */
+  /** Bytes of a group that was cut off by the crash, kept beside the journal as `*.torn`. Never acknowledged. */
   readonly tornBytes: number;
+  /** Sequences of the last segment that cannot be read although they may have been acknowledged. */
+  readonly lost: readonly Gap[];
+  /** Files that a crash had left half made. */
+  readonly leftovers: readonly string[];
 }
 
-export interface WriterOptions {
-  readonly dataDirId: Uint8Array;
+/** Where the durable part of the journal ends: of this segment, so many bytes. */
+export interface DurableEnd {
+  readonly segment: string;
+  readonly bytes: number;
+}
+
+export interface WriterOptions extends Identity {
   readonly segmentBytes: number;
 }
 
 /**
- * The appending end of the journal: one group = one write + one fdatasync. Synchronous and without a clock;
+ * The appending end of the journal: one group = one block = one fdatasync. Synchronous and without a clock;
  * lives on its own thread, or in a test over a file layer that loses what was not synced.
  */
 export class SegmentWriter {
   readonly #files: FileLayer;
   readonly #options: WriterOptions;
-  #fd: number | null = null;
-  #name = '';
-  /** Everything below is durable. A failed group is cut back to here before it is tried again. */
+  readonly #key: Uint8Array | null;
+  readonly #keyId: number;
+  /** The segment that is written, null when the next group begins one. */
+  #segment: { fd: number; name: string; marker: Uint8Array; seal: SegmentSeal | null } | null =
+    null;
+  /** Everything below is durable. */
   #durableBytes = 0;
   #lastSeq = 0;
+  #lastSoundSeq = 0;
 
   constructor(files: FileLayer, options: WriterOptions) {
     this.#files = files;
     this.#options = options;
+    this.#key = options.key ?? null;
+    this.#keyId = this.#key === null ? 0 : keyIdOf(this.#key);
   }
 
   get lastSeq(): number {
     return this.#lastSeq;
   }
+  /** An empty name before the first group of this life. */
+  get durableEnd(): DurableEnd {
+    return { segment: this.#segment?.name ?? '', bytes: this.#durableBytes };
+  }
 
   /**
-   * Finds the end. Reads the last segment only; a tail that does not verify is copied to `NAME.torn` and cut.
-   * @throws when the journal belongs to another data directory
+   * Finds the end: looks at the head of each segment and reads the last one. A group cut off by the end of the file is
+   * kept as `NAME.torn` and cut; damaged bytes stay where they are, and the journal goes on in a fresh segment.
+   * @throws JournalError when it is not ours or its key is missing; nothing has been changed then
    */
   recover(): Recovered {
-    const segments = this.#files.list().filter((n) => segmentFirstSeq(n) !== null);
+    const names = this.#files.list();
+    const segments = names.filter((name) => segmentFirstSeq(name) !== null);
+    const known = new Map(segments.map((name) => [name, this.#identify(name)]));
+    const leftovers = names.filter((name) => name.endsWith('.tmp'));
+    for (const name of leftovers) this.#files.remove(name);
     for (;;) {
       const name = segments.pop();
-      if (name === undefined) return { lastSeq: this.#lastSeq, tornBytes: 0 };
-      const firstSeq = segmentFirstSeq(name) ?? 0;
+      if (name === undefined) return { lastSeq: 0, tornBytes: 0, lost: [], leftovers };
+      const identified = known.get(name) ?? null;
       const fd = this.#files.open(name);
-      const size = this.#files.size(fd);
-      const bytes = Buffer.alloc(size);
-      this.#readAll(fd, bytes);
-      const head = decodeHead(bytes);
-      if (head === null && size <= HEAD_BYTES) {
-        // The crash came while the segment was being made: nothing in it was ever acknowledged.
+      const bytes = this.#readAll(fd);
+      if (identified === null) {
         this.#files.close(fd);
+        // The crash came while the segment was being made: nothing in it was ever acknowledged.
+        if (bytes.length > HEAD_BYTES) throw new JournalError('noHead', name);
+        this.#keep(`${name}.torn`, bytes);
         this.#files.remove(name);
         this.#files.syncDir();
+        leftovers.push(name);
         continue;
       }
-      if (head === null || head.firstSeq !== firstSeq) {
-        this.#files.close(fd);
-        throw new Error(`journal segment ${name} has a damaged head`);
-      }
-      if (!Buffer.from(head.dataDirId).equals(Buffer.from(this.#options.dataDirId))) {
-        this.#files.close(fd);
-        throw new Error(`journal segment ${name} belongs to another data directory`);
-      }
-      let at = HEAD_BYTES;
-      let seq = firstSeq - 1;
-      for (;;) {
-        const next = decodeRecord(bytes, at);
-        if (!next.ok || next.record.seq !== seq + 1) break;
-        seq++;
-        at = next.next;
-      }
-      const tornBytes = size - at;
-      if (tornBytes > 0) {
-        const torn = this.#files.open(`${name}.${at}.torn`);
-        this.#files.write(torn, bytes.subarray(at), 0);
-        this.#files.sync(torn);
-        this.#files.close(torn);
-        this.#files.truncate(fd, at);
-      }
-      // What a killed process left in the page cache is read as durable from now on, so it has to be.
-      this.#files.sync(fd);
-      this.#files.syncDir();
-      this.#fd = fd;
-      this.#name = name;
-      this.#durableBytes = at;
-      this.#lastSeq = seq;
-      return { lastSeq: seq, tornBytes };
+      return { ...this.#recoverSegment(fd, name, bytes, identified), leftovers };
     }
+  }
+
+  #recoverSegment(fd: number, name: string, bytes: Buffer, identified: Identified) {
+    const firstSeq = segmentFirstSeq(name) ?? 0;
+    const scan = new SegmentScan(identified.marker, identified.seal, firstSeq - 1);
+    scan.feed(bytes.subarray(HEAD_BYTES));
+    scan.end();
+    while (scan.next() !== 'end');
+    const lost = scan.takeGaps();
+    const tail = scan.tail();
+    this.#lastSoundSeq = scan.lastSeq;
+    this.#lastSeq = tail.kind === 'damaged' ? tail.lastSeq : scan.lastSeq;
+    if (this.#lastSeq > scan.lastSeq) lost.push({ from: scan.lastSeq + 1, to: this.#lastSeq });
+    const tornBytes = tail.kind === 'torn' ? this.#cutTorn(fd, name, bytes, tail) : 0;
+    // What a killed process left in the page cache is read as durable from now on, so it has to be.
+    this.#files.sync(fd);
+    this.#files.syncDir();
+    const { marker, seal } = identified;
+    const sealedAsNow = (seal === null) === (this.#key === null);
+    if (
+      sealedAsNow &&
+      tail.isAligned &&
+      tail.kind !== 'damaged' &&
+      identified.previousSeq !== null
+    ) {
+      this.#segment = { fd, name, marker, seal };
+      this.#durableBytes = tail.at;
+    } else this.#files.close(fd);
+    return { lastSeq: this.#lastSeq, tornBytes, lost };
+  }
+
+  #cutTorn(fd: number, name: string, bytes: Buffer, tail: Tail): number {
+    this.#keep(`${name}.${tail.at}.torn`, bytes.subarray(tail.at));
+    this.#files.truncate(fd, tail.at);
+    return tail.bytes;
+  }
+
+  #keep(name: string, bytes: Uint8Array): void {
+    const fd = this.#files.open(name);
+    this.#files.write(fd, bytes, 0);
+    this.#files.sync(fd);
+    this.#files.close(fd);
   }
 
   /**
    * Appends one encoded group and returns once it would survive a power cut. Throws on a disk error; the same
-   * group may then be tried again: the segment is cut back to its last durable byte first.
+   * group may then be tried again after `reset`.
    */
   append(group: Uint8Array): void {
-    const { records } = sealRecords(group);
-    const before = this.#lastSeq;
-    if (this.#fd !== null && this.#durableBytes + group.length > this.#options.segmentBytes) {
-      this.#files.close(this.#fd);
-      this.#fd = null;
+    const { segmentBytes } = this.#options;
+    const current = this.#segment;
+    if (current !== null && this.#durableBytes + BLOCK_HEAD_BYTES + group.length > segmentBytes) {
+      this.#segment = null;
+      this.#files.close(current.fd);
     }
-    const fd = this.#fd ?? this.#begin(before + 1);
-    this.#files.write(fd, group, this.#durableBytes);
+    const { fd, marker, seal } = this.#segment ?? this.#begin();
+    const { records } = sealRecords(group, recordSeed(marker));
+    const payload = seal === null ? group : seal.seal(group);
+    const firstSeq = this.#lastSeq + 1;
+    const keyId = seal === null ? 0 : this.#keyId;
+    const head = encodeBlockHead(marker, { length: payload.length, records, firstSeq, keyId });
+    this.#files.write(fd, head, this.#durableBytes);
+    this.#files.write(fd, payload, this.#durableBytes + BLOCK_HEAD_BYTES);
     this.#files.sync(fd);
-    this.#durableBytes += group.length;
-    this.#lastSeq = before + records;
+    this.#durableBytes += BLOCK_HEAD_BYTES + payload.length;
+    this.#lastSeq += records;
+    this.#lastSoundSeq = this.#lastSeq;
   }
 
-  /** After a failed append: drops the handle and cuts the segment back, so that a retry starts clean. */
+  /**
+   * After a failed append. The kernel may have dropped the pages of a failed sync and call them clean, so they are never
+   * synced again: the next try goes into a fresh segment, and what of the group got into this one is cut off if the
+   * disk lets us. If it does not, readers still end a segment where the next one begins.
+   */
   reset(): void {
-    if (this.#fd !== null) {
+    const segment = this.#segment;
+    this.#segment = null;
+    if (segment === null) return;
+    for (const step of [
+      () => this.#files.truncate(segment.fd, this.#durableBytes),
+      () => this.#files.close(segment.fd),
+    ]) {
       try {
-        this.#files.close(this.#fd);
+        step();
       } catch {
-        // A handle that cannot be closed after an I/O error is gone either way; the file is opened anew.
+        // The disk fails already, which is told by whoever retries; neither step is needed for what follows.
       }
-      this.#fd = null;
     }
-    if (this.#name === '') return;
-    if (this.#durableBytes < HEAD_BYTES) {
-      // The segment never got its head: the retry makes it anew.
-      this.#files.remove(this.#name);
-      this.#name = '';
-      return;
-    }
-    const fd = this.#files.open(this.#name);
-    try {
-      if (this.#files.size(fd) > this.#durableBytes) {
-        this.#files.truncate(fd, this.#durableBytes);
-        this.#files.sync(fd);
-      }
-    } catch (error) {
-      this.#files.close(fd);
-      throw error;
-    }
-    this.#fd = fd;
   }
 
   close(): void {
-    if (this.#fd !== null) this.#files.close(this.#fd);
-    this.#fd = null;
+    if (this.#segment !== null) this.#files.close(this.#segment.fd);
+    this.#segment = null;
   }
 
-  #begin(firstSeq: number): number {
+  #begin() {
+    const firstSeq = this.#lastSeq + 1;
     const name = segmentName(firstSeq);
-    const fd = this.#files.open(name);
-    this.#name = name;
+    // One that could not be begun well, or got no group: a file of that name holds nothing durable, and its pages
+    // are not trusted.
+    if (this.#files.list().includes(name)) this.#files.remove(name);
+    const { dataDirId } = this.#options;
+    const marker = randomBytes(MARKER_BYTES);
+    const segment = {
+      ...{ fd: this.#files.open(name), name, marker },
+      seal: this.#key === null ? null : new SegmentSeal(this.#key, marker),
+    };
+    this.#segment = segment;
     this.#durableBytes = 0;
-    this.#fd = fd;
-    this.#files.truncate(fd, 0);
-    this.#files.write(
-      fd,
-      encodeHead({ dataDirId: this.#options.dataDirId, firstSeq, keyId: 0 }),
-      0,
-    );
-    this.#files.sync(fd);
+    const head = encodeHead({
+      ...{ dataDirId, firstSeq, keyId: this.#keyId, marker },
+      previousSeq: this.#lastSoundSeq,
+    });
+    this.#files.write(segment.fd, head, 0);
+    this.#files.sync(segment.fd);
     this.#files.syncDir();
     this.#durableBytes = HEAD_BYTES;
-    return fd;
+    return segment;
   }
 
-  #readAll(fd: number, into: Buffer): void {
-    let at = 0;
-    while (at < into.length) {
-      const n = this.#files.read(fd, into.subarray(at), at);
-      if (n === 0) throw new Error('journal segment ended while it was read');
-      at += n;
+  #identify(name: string): Identified | null {
+    const fd = this.#files.open(name);
+    try {
+      const bytes = Buffer.alloc(Math.min(IDENTIFY_BYTES, this.#files.size(fd)));
+      return identify(name, readFully(this.#files, fd, bytes), this.#options);
+    } finally {
+      this.#files.close(fd);
     }
+  }
+
+  #readAll(fd: number): Buffer {
+    return readFully(this.#files, fd, Buffer.alloc(this.#files.size(fd)));
   }
 }
 
-/** Smallest sound record: what a reader asks for first. */
-export const MIN_RECORD_BYTES = RECORD_HEAD_BYTES + 17;
+function readFully(files: FileLayer, fd: number, into: Buffer): Buffer {
+  let at = 0;
+  while (at < into.length) {
+    const n = files.read(fd, into.subarray(at), at);
+    if (n === 0) throw new Error('journal segment ended while it was read');
+    at += n;
+  }
+  return into;
+}
