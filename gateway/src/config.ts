@@ -132,6 +132,12 @@ export const settings = {
     fallback: 'info',
     meaning: 'log lines go to standard error',
   },
+  keyFile: {
+    env: 'XUNJI_KEY_FILE',
+    schema: text.optional(),
+    meaning:
+      'encrypts the journal from then on: 32 bytes, 64 hexadecimal digits or base64; keep a copy elsewhere',
+  },
   journalKeepDays: {
     env: 'XUNJI_JOURNAL_KEEP_DAYS',
     schema: count(0, 3650),

@@ -3,12 +3,17 @@ import { Health } from './health.ts';
 import { createMetrics } from './metrics.ts';
 
 let clock: number;
-let journal: { durableSeq: number; pendingBytes: number; stalled: string | null };
+let journal: {
+  durableSeq: number;
+  pendingBytes: number;
+  stalled: string | null;
+  damagedRecords: number;
+};
 let store: { name: string; applied: number; lastError: string | null };
 let health: Health;
 beforeEach(() => {
   clock = 0;
-  journal = { durableSeq: 100, pendingBytes: 0, stalled: null };
+  journal = { durableSeq: 100, pendingBytes: 0, stalled: null, damagedRecords: 0 };
   store = { name: 'store-influx', applied: 100, lastError: null };
   const latest = { name: 'latest', applied: 0, lastError: null };
   const stores = [{ name: 'influx', parked: () => ({ total: 3, recent: [] }) }];
@@ -33,7 +38,7 @@ describe('health', () => {
     store.applied = 60;
     expect(health.report()).toEqual({
       ready: true,
-      journal: { stalled: null, pendingBytes: 0 },
+      journal: { stalled: null, pendingBytes: 0, damagedRecords: 0 },
       consumers: [
         { name: 'latest', lagRecords: 100, error: null },
         { name: 'store-influx', lagRecords: 40, error: null },
@@ -81,5 +86,11 @@ describe('health', () => {
     expect(look(30)).toEqual([{ code: 'journalFull', value: 30 }]);
     journal.stalled = null;
     expect(health.degradations()).toEqual([{ code: 'journalFull', value: 0 }]);
+  });
+
+  it('tells of records the journal has lost to damage, though it is ready', () => {
+    journal.damagedRecords = 3;
+    expect(health.degradations()).toEqual([{ code: 'journalDamaged', value: 3 }]);
+    expect(health.report()).toMatchObject({ ready: true, journal: { damagedRecords: 3 } });
   });
 });

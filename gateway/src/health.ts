@@ -7,12 +7,14 @@ export interface JournalState {
   readonly durableSeq: number;
   readonly pendingBytes: number;
   readonly stalled: string | null;
+  /** Records that can no longer be read, as far as this life has looked. */
+  readonly damagedRecords: number;
 }
 
 /** GET /readyz. */
 export interface HealthReport {
   readonly ready: boolean;
-  readonly journal: { readonly stalled: string | null; readonly pendingBytes: number };
+  readonly journal: Omit<JournalState, 'durableSeq'>;
   readonly consumers: readonly {
     readonly name: string;
     readonly lagRecords: number;
@@ -21,9 +23,9 @@ export interface HealthReport {
   readonly stores: readonly { readonly name: string; readonly parked: number }[];
 }
 
-/** Something dashboards should know while it lasts; `value` in seconds, 0 = it is over. */
+/** Something dashboards should know while it lasts; `value` in seconds (of `journalDamaged`: records), 0 = it is over. */
 export interface Degradation {
-  readonly code: 'storeBehind' | 'journalFull';
+  readonly code: 'storeBehind' | 'journalFull' | 'journalDamaged';
   readonly value: number;
 }
 
@@ -72,7 +74,11 @@ export class Health {
     const failing = consumers.some(({ error }) => error !== null);
     return {
       ready: !this.#stopping && journal.stalled === null && !failing,
-      journal: { stalled: journal.stalled, pendingBytes: journal.pendingBytes },
+      journal: {
+        stalled: journal.stalled,
+        pendingBytes: journal.pendingBytes,
+        damagedRecords: journal.damagedRecords,
+      },
       consumers,
       stores: stores.map((s) => ({ name: s.name, parked: s.parked?.().total ?? 0 })),
     };
@@ -98,6 +104,7 @@ export class Health {
     return [
       ...this.#tell('storeBehind', behindMs > STORE_BEHIND_AFTER_MS, behindMs),
       ...this.#tell('journalFull', this.#stalledSince !== null, stalledMs),
+      ...this.#tell('journalDamaged', journal.damagedRecords > 0, journal.damagedRecords * 1000),
     ];
   }
 

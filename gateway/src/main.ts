@@ -21,6 +21,7 @@ import { TcpIntake } from './ingest/tcp.ts';
 import { type Consumer, ConsumerRunner } from './journal/consumer.ts';
 import { Journal } from './journal/journal.ts';
 import { trimJournal } from './journal/retention.ts';
+import { readKeyFile } from './journal/seal.ts';
 import { LatestPositions } from './live/latest.ts';
 import { LiveServer } from './live/live.ts';
 import { createLogger, type Logger, rateLimited } from './logger.ts';
@@ -76,6 +77,7 @@ function openJournal(
   return Journal.open({
     directory: dir.journal,
     dataDirId: id,
+    key: config.keyFile === undefined ? null : readKeyFile(config.keyFile),
     segmentBytes: config.journalSegmentMb << 20,
     onSync: ({ records, ms }) => {
       metrics.journalRecords.inc(records);

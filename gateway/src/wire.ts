@@ -310,6 +310,6 @@ export interface ServerToClient {
     devices: Device[];
     removed: { id: string; protocol: ProtocolName }[];
   }): void;
-  /** `fences`: reload the fences list. `storeBehind`, `journalFull`: degraded, `value` in seconds. */
+  /** `fences`: reload the fences list. `storeBehind`, `journalFull`: degraded, `value` in seconds; `journalDamaged`: in records. */
   notice(p: { level: 'info' | 'warning'; code: string; value?: number }): void;
 }

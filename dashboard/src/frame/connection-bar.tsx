@@ -87,6 +87,8 @@ const Notices = () => {
         return text('notice.storeDown');
       case 'journalFull':
         return text('notice.journalFull');
+      case 'journalDamaged':
+        return text('notice.journalDamaged', { n: Math.round(value) });
       default:
         return text('notice.other', { code });
     }

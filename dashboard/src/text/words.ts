@@ -69,6 +69,7 @@ export const zh = {
   'notice.storeBehind': '历史库落后 {n} 秒，实时不受影响',
   'notice.storeDown': '历史库不可用，实时不受影响',
   'notice.journalFull': '日志盘已满，终端上报暂不确认',
+  'notice.journalDamaged': '日志有 {n} 条记录损坏，无法读取，请检查磁盘',
   'notice.other': '系统通知：{code}',
 
   'list.search': '车牌、姓名、设备号',
@@ -459,6 +460,7 @@ export const en: Readonly<Record<Word, string>> = {
   'notice.storeBehind': 'History store is {n} s behind; live is not affected',
   'notice.storeDown': 'History store is down; live is not affected',
   'notice.journalFull': 'Journal disk is full; reports are not acknowledged for now',
+  'notice.journalDamaged': '{n} journal records are damaged and cannot be read; check the disk',
   'notice.other': 'System notice: {code}',
 
   'list.search': 'Plate, name or device id',

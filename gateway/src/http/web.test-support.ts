@@ -64,7 +64,12 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
     ...{ path: join(root, 'latest.json'), devices, now, onError: fail },
   });
   const desk = new PlainDesk();
-  const journal = { durableSeq: 10, pendingBytes: 0, stalled: null as string | null };
+  const journal = {
+    durableSeq: 10,
+    pendingBytes: 0,
+    stalled: null as string | null,
+    damagedRecords: 0,
+  };
   const runners = [{ name: 'store-duckdb', applied: 10, lastError: null as string | null }];
   const metrics = createMetrics();
   const asked: TrackQuery[] = [];

@@ -6,7 +6,7 @@ import { type DurableEnd, type Recovered, SegmentWriter } from './writer.ts';
 export interface WriterThreadData {
   readonly directory: string;
   readonly dataDirId: Uint8Array;
-  readonly key: Uint8Array | null;
+  readonly key?: Uint8Array | null;
   readonly segmentBytes: number;
   /** One Int32: 1 = stop retrying a failing disk and end. */
   readonly stop: SharedArrayBuffer;
