@@ -55,7 +55,7 @@ const STORE_BATCH = { maxRecords: 10_000, lingerMs: 250 };
 /** Small, so that a consumer that catches up lets sockets be read in between. */
 const LIVE_BATCH = { maxRecords: 500, lingerMs: 0 };
 /** Each batch with a fact in it costs a commit, which waits for the disk. */
-const FENCES_BATCH = { maxRecords: 5000, lingerMs: 25 };
+const FENCES_BATCH = { maxRecords: 10_000, lingerMs: 25 };
 const INFLUX_TIMEOUT_MS = 30_000;
 const FAULT_LINES_PER_MINUTE = 6;
 const HTTP_GRACE_MS = 2000;
@@ -274,6 +274,7 @@ async function start(config: Config) {
     gt06: await doors.gt06.listen(config.gt06Port, config.host),
     mqtt: await doors.mqtt.listen(config.mqttPort, config.mqttHost),
   };
+  for (const door of [doors.jt808, doors.gt06]) door.widen().catch(failed('listenerNotWidened'));
   logger.info({ ...ready, dataDir: dir.path, durableSeq: journal.durableSeq }, 'ready');
 
   /** Doors first; then what was read becomes durable and is applied; then the rooms, the last opened first. */

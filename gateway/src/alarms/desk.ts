@@ -49,6 +49,9 @@ export async function openAlarmDesk(options: DeskOptions): Promise<Desk> {
   return new RecordsDesk(db, options, state.journalSeq);
 }
 
+/** How long the desk keeps everything else waiting. */
+const TURN_MS = 20;
+
 class RecordsDesk implements Desk {
   readonly #db: Kysely<AlarmTables>;
   readonly #options: DeskOptions;
@@ -81,11 +84,14 @@ class RecordsDesk implements Desk {
   ): Promise<void> {
     const { steps, rules } = stepsOf(facts, records, this.#journalSeq, this.#rules);
     const parts = partsOf(steps);
+    let since = performance.now();
     for (const part of parts) {
       const isLast = part === parts.at(-1);
       await this.#takePart(part, isLast ? upTo : (part.at(-1)?.seq ?? upTo));
       // The database works on this very thread.
-      if (!isLast) await nextTurn();
+      if (isLast || performance.now() - since < TURN_MS) continue;
+      await nextTurn();
+      since = performance.now();
     }
     this.#rules = rules;
   }

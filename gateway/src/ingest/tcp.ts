@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Connection, type Fault, type Message, openConnection } from '@xunji/protocols';
 import type { Metrics } from '../metrics.ts';
 import type { Intake } from './intake.ts';
+import { widen } from './listeners.ts';
 import type { Session, Sessions } from './session.ts';
 import { Turns } from './turns.ts';
 
@@ -73,6 +74,8 @@ interface Peer {
 export class TcpIntake {
   readonly #options: TcpOptions;
   readonly #server: Server;
+  /** More handles over the same socket. */
+  #extra: readonly Server[] = [];
   readonly #peers = new Set<Peer>();
   readonly #turns: Turns<Peer>;
   /** Sum over the peers of what they hold. */
@@ -105,10 +108,17 @@ export class TcpIntake {
     return typeof address === 'object' && address !== null ? address.port : port;
   }
 
+  /** Takes many connections a turn of the event loop from now on, where the system can. */
+  async widen(): Promise<void> {
+    this.#extra = await widen(this.#server);
+    if (!this.#server.listening) for (const server of this.#extra) server.close();
+  }
+
   /** Stops listening and reading; what was read is answered first. */
   async close(): Promise<void> {
     if (this.#sweep !== null) clearInterval(this.#sweep);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const server of this.#extra) server.close();
     const last = [...this.#peers].map(async (peer) => {
       peer.socket.pause();
       this.#turns.forget(peer);
