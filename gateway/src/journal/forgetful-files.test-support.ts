@@ -6,6 +6,8 @@ interface FileState {
   synced: Uint8Array;
   /** Writes since the last sync, each of which may survive, vanish or tear. */
   dirty: { at: number; bytes: Uint8Array }[];
+  /** What a failed sync dropped: read from memory, never written by a later sync. */
+  dropped: { from: number; to: number }[];
 }
 
 export interface ForgetfulFiles extends FileLayer {
@@ -46,7 +48,12 @@ export function forgetfulFiles(options: { ignoreSync?: boolean } = {}): Forgetfu
     open: (name) => {
       if (!files.has(name)) {
         maybeFail();
-        files.set(name, { bytes: new Uint8Array(0), synced: new Uint8Array(0), dirty: [] });
+        files.set(name, {
+          bytes: new Uint8Array(0),
+          synced: new Uint8Array(0),
+          dirty: [],
+          dropped: [],
+        });
       }
       const fd = nextFd++;
       handles.set(fd, name);
@@ -61,16 +68,31 @@ export function forgetfulFiles(options: { ignoreSync?: boolean } = {}): Forgetfu
     write: (fd, bytes, offset) => {
       const file = state(fd);
       const half = failure === null ? bytes : bytes.subarray(0, bytes.length >> 1);
+      file.dropped = file.dropped.filter(
+        ({ from, to }) => from < offset || to > offset + half.length,
+      );
       file.bytes = grown(file.bytes, offset + half.length);
       file.bytes.set(half, offset);
       file.dirty.push({ at: offset, bytes: half.slice() });
       maybeFail();
     },
     sync: (fd) => {
+      const file = state(fd);
+      if (failure !== null) {
+        // As kernels do: the pages stay readable and count as clean.
+        for (const { at, bytes } of file.dirty) {
+          file.dropped.push({ from: at, to: at + bytes.length });
+        }
+        file.dirty = [];
+      }
       maybeFail();
       if (options.ignoreSync) return;
-      const file = state(fd);
+      const before = file.synced;
       file.synced = file.bytes.slice();
+      for (const { from, to } of file.dropped) {
+        file.synced.fill(0, from, to);
+        file.synced.set(before.subarray(from, Math.min(to, file.synced.length)), from);
+      }
       file.dirty = [];
     },
     syncDir: () => {
@@ -80,6 +102,9 @@ export function forgetfulFiles(options: { ignoreSync?: boolean } = {}): Forgetfu
     truncate: (fd, size) => {
       const file = state(fd);
       file.bytes = grown(file.bytes, size).slice(0, size);
+      file.dropped = file.dropped
+        .filter(({ from }) => from < size)
+        .map(({ from, to }) => ({ from, to: Math.min(to, size) }));
       file.dirty.push({ at: size, bytes: new Uint8Array(0) });
     },
     close: (fd) => void handles.delete(fd),

@@ -101,6 +101,20 @@ describe('journal', () => {
     await first.close();
   });
 
+  it('orders by sequence when the clock jumps back between and within groups and lives', async () => {
+    const times = [9000, 500, 8000, 8000, 1, 70_000, 3];
+    const entries = times.map((receivedTime, n) => sampleEntry(n, { receivedTime }));
+    const first = await openJournal({ segmentBytes: 600 });
+    for (const entry of entries.slice(0, 4)) await first.append([entry]);
+    await first.close();
+    const second = await openJournal({ segmentBytes: 600 });
+    await second.append(entries.slice(4));
+    const read = await readFrom(second, 0);
+    expect(read.map((r) => r.receivedTime)).toEqual(times);
+    expect(read.map((r) => r.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    await second.close();
+  });
+
   it('refuses the journal of another data directory', async () => {
     const first = await openJournal();
     await first.append([sampleEntry(1)]);

@@ -52,13 +52,16 @@ export function encodeHead(head: SegmentHead): Uint8Array {
   return bytes;
 }
 
+/** Whether a file of at least `HEAD_BYTES` begins as a journal segment does. */
+export const hasMagic = (bytes: Uint8Array): boolean => MAGIC.compare(bytes, 0, MAGIC.length) === 0;
+
 /** A version is believed only under our magic; `newer` also when the rest has another shape than ours. */
 export function decodeHead(
   bytes: Uint8Array,
 ): { readonly ok: true; readonly head: SegmentHead } | { readonly ok: false; why: HeadFault } {
   if (bytes.length < HEAD_BYTES) return { ok: false, why: 'short' };
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
-  if (MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return { ok: false, why: 'damaged' };
+  if (!hasMagic(bytes)) return { ok: false, why: 'damaged' };
   const version = view.getUint16(at.version, true);
   if (version > VERSION) return { ok: false, why: 'newer' };
   if (version < VERSION) return { ok: false, why: 'older' };

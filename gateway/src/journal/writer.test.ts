@@ -1,41 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BatchEncoder } from './encode.ts';
-import { sampleEntry, seeded } from './entries.test-support.ts';
-import { type ForgetfulFiles, forgetfulFiles } from './forgetful-files.test-support.ts';
-import { IDENTIFY_BYTES, identify, segmentFirstSeq } from './segment-file.ts';
-import { HEAD_BYTES } from './segment-head.ts';
-import { SegmentScan } from './segment-scan.ts';
+import { seeded } from './entries.test-support.ts';
+import { forgetfulFiles } from './forgetful-files.test-support.ts';
+import { groupOf, readAll, writerOptions } from './segments.test-support.ts';
 import { SegmentWriter } from './writer.ts';
 
-const options = { dataDirId: new Uint8Array(16).fill(1), segmentBytes: 4096 };
-
-function group(from: number, count: number): Uint8Array {
-  const encoder = new BatchEncoder();
-  for (let i = 0; i < count; i++) encoder.add(sampleEntry(from + i), from + i);
-  return encoder.take();
-}
-
-/** Every sequence that can be read back, as readers do: a segment ends where the next begins. */
-function readAll(files: ForgetfulFiles, key: Uint8Array | null = null): number[] {
-  const seqs: number[] = [];
-  const names = files.list().filter((name) => segmentFirstSeq(name) !== null);
-  for (const [i, name] of names.entries()) {
-    const fd = files.open(name);
-    const bytes = Buffer.alloc(files.size(fd));
-    files.read(fd, bytes, 0);
-    files.close(fd);
-    const identified = identify(name, bytes.subarray(0, IDENTIFY_BYTES), { ...options, key });
-    if (identified === null) continue;
-    const upTo = segmentFirstSeq(names[i + 1] ?? '') ?? Number.POSITIVE_INFINITY;
-    const scan = new SegmentScan(identified.marker, identified.seal, seqs.at(-1) ?? 0);
-    scan.feed(bytes.subarray(HEAD_BYTES));
-    scan.end();
-    for (let step = scan.next(); typeof step === 'object'; step = scan.next()) {
-      if (step.seq < upTo) seqs.push(step.seq);
-    }
-  }
-  return seqs;
-}
+const options = writerOptions;
+const group = groupOf;
 
 /**
  * Appends and cuts the power again and again; returns how many acknowledged records were lost.

@@ -12,8 +12,8 @@ import {
   segmentFirstSeq,
   segmentName,
 } from './segment-file.ts';
-import { encodeHead, HEAD_BYTES, MARKER_BYTES } from './segment-head.ts';
-import { type Gap, SegmentScan, type Tail } from './segment-scan.ts';
+import { encodeHead, HEAD_BYTES, hasMagic, MARKER_BYTES } from './segment-head.ts';
+import { type Gap, MIN_RECORD_BYTES, SegmentScan, type Tail } from './segment-scan.ts';
 
 /** What recovery found at the end of the journal. */
 export interface Recovered {
@@ -87,8 +87,10 @@ export class SegmentWriter {
       const bytes = this.#readAll(fd);
       if (identified === null) {
         this.#files.close(fd);
+        if (bytes.length > HEAD_BYTES) {
+          return { ...this.#giveUpSegment(name, bytes), leftovers };
+        }
         // The crash came while the segment was being made: nothing in it was ever acknowledged.
-        if (bytes.length > HEAD_BYTES) throw new JournalError('noHead', name);
         this.#keep(`${name}.torn`, bytes);
         this.#files.remove(name);
         this.#files.syncDir();
@@ -126,6 +128,15 @@ export class SegmentWriter {
       this.#durableBytes = tail.at;
     } else this.#files.close(fd);
     return { lastSeq: this.#lastSeq, tornBytes, lost };
+  }
+
+  /** Its head and its first block are gone, and with them what tells blocks from rubble. */
+  #giveUpSegment(name: string, bytes: Buffer) {
+    if (!hasMagic(bytes)) throw new JournalError('noHead', name);
+    const from = segmentFirstSeq(name) ?? 0;
+    this.#lastSoundSeq = from - 1;
+    this.#lastSeq = from + Math.ceil(bytes.length / MIN_RECORD_BYTES);
+    return { lastSeq: this.#lastSeq, tornBytes: 0, lost: [{ from, to: this.#lastSeq }] };
   }
 
   #cutTorn(fd: number, name: string, bytes: Buffer, tail: Tail): number {
