@@ -218,6 +218,8 @@ async function start(config: Config) {
     onFact: ({ kind }) => countEngine(kind),
     onLeftAside: countEngine,
   });
+  // The journal may no longer hold the fences and rules that an unreadable snapshot knew.
+  if (!fences.isRestored && journal.durableSeq > 0) await records.log.publishAll();
   const consumers: Consumer[] = [latest, fences, ...stores.map(storeConsumer)];
   const runners = consumers.map((consumer) => runnerOf(journal, consumer, logger, metrics));
   const health = new Health({ journal, runners, stores, metrics, monotonic });

@@ -49,6 +49,7 @@ export class FenceConsumer implements Consumer {
   #engine: FenceEngine;
   #savedSeq = 0;
   #savedTime: number;
+  #isRestored = false;
   /** Made and not yet taken by the sink: a failed batch is tried again without judging it twice. */
   #facts: Fact[] = [];
 
@@ -63,6 +64,11 @@ export class FenceConsumer implements Consumer {
     const text = await readIfThere(options.path);
     if (text !== null) consumer.#load(text);
     return consumer;
+  }
+
+  /** A snapshot was there and could be read: else it knows only what the journal still holds. */
+  get isRestored(): boolean {
+    return this.#isRestored;
   }
 
   cursor(): Promise<number> {
@@ -117,6 +123,7 @@ export class FenceConsumer implements Consumer {
       this.#engine.load(saved.engine);
       this.#options.sink.restore(saved.sink);
       this.#savedSeq = saved.engine.seq;
+      this.#isRestored = true;
     } catch (error) {
       this.#engine = new FenceEngine(this.#options.onLeftAside);
       this.#options.onError(error);

@@ -45,6 +45,22 @@ describe('the configuration log', () => {
     await log.close();
   });
 
+  it('publishes the newest state of everything again, and nothing that was deleted', async () => {
+    const heard: ConfigEntry[] = [];
+    const { log, edit } = configLog(async (entries) => heard.push(...entries));
+    for (const n of [1, 2, 3]) await edit(n);
+    await log.edit(async (_trx, changed) => {
+      changed({ what: 'rule', id: 'r2', value: null }, { what: 'rule', id: 'r1', value: { n: 9 } });
+    });
+    heard.length = 0;
+    await log.publishAll();
+    expect(heard.map(({ id, value }) => [id, value])).toEqual([
+      ['r3', { n: 3 }],
+      ['r1', { n: 9 }],
+    ]);
+    await log.close();
+  });
+
   it('publishes nothing of an edit that failed', async () => {
     const heard: ConfigEntry[] = [];
     const { log } = configLog(async (entries) => heard.push(...entries));

@@ -75,6 +75,25 @@ export class ConfigLog {
     return this.#publishing;
   }
 
+  /**
+   * Publishes the present state of everything once more, for a reader of the journal that lost what it knew: older
+   * entries may have been removed by age.
+   */
+  async publishAll(): Promise<void> {
+    const { db } = this.#options;
+    const newest = db
+      .selectFrom('config_log')
+      .select((e) => e.fn.max('revision').as('revision'))
+      .groupBy(['what', 'configId']);
+    await db
+      .updateTable('config_log')
+      .set({ journaled: 0 })
+      .where('revision', 'in', newest)
+      .where('value', 'is not', null)
+      .execute();
+    await this.publishPending();
+  }
+
   /** Waits for the publication under way and tries no more. */
   async close(): Promise<void> {
     this.#closed = true;
