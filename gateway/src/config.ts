@@ -187,6 +187,73 @@ export const settings = {
     fallback: 20,
     meaning: 'bad frames in a row before the connection is closed',
   },
+  maxBadFramesPerMinute: {
+    env: 'XUNJI_MAX_BAD_FRAMES_PER_MINUTE',
+    schema: count(1, 1_000_000),
+    fallback: 3000,
+    meaning: 'bad frames within a minute, good ones between them or not, likewise',
+  },
+  maxConnectionsPerAddress: {
+    env: 'XUNJI_MAX_CONNECTIONS_PER_ADDRESS',
+    schema: count(1, 1_000_000),
+    fallback: 10_000,
+    meaning:
+      'device connections from one address (/64 of IPv6); a carrier puts thousands behind one',
+  },
+  maxStrangers: {
+    env: 'XUNJI_MAX_STRANGERS',
+    schema: count(0, 1_000_000),
+    fallback: 1000,
+    meaning:
+      'GT06 trackers not entered that keep their connection; while there are more, each has the first-frame deadline',
+  },
+  banAfter: {
+    env: 'XUNJI_BAN_AFTER',
+    schema: count(0, 1_000_000),
+    fallback: 20,
+    meaning:
+      'connections closed for what they sent, within a minute, before their address is turned away; 0 = never',
+  },
+  banS: {
+    env: 'XUNJI_BAN_S',
+    schema: count(1, 86_400),
+    fallback: 300,
+    meaning:
+      'for how long; never an address from which an admitted device was heard in the last 15 min',
+  },
+  maxHeldMb: {
+    env: 'XUNJI_MAX_HELD_MB',
+    schema: count(1, 65_536),
+    fallback: 256,
+    meaning:
+      'frames and sub-packages that are not complete, of all connections of a port; the heaviest is closed',
+  },
+  udpRate: {
+    env: 'XUNJI_UDP_RATE',
+    schema: count(1, 100_000),
+    fallback: 100,
+    meaning:
+      'datagrams a second from one address and port, ten seconds of it at once; more are dropped',
+  },
+  mqttPacketKb: {
+    env: 'XUNJI_MQTT_PACKET_KB',
+    schema: count(1, 65_536),
+    fallback: 64,
+    meaning: 'longest MQTT packet; the log-in may have 8',
+  },
+  mqttRate: {
+    env: 'XUNJI_MQTT_RATE',
+    schema: count(1, 1_000_000),
+    fallback: 200,
+    meaning:
+      'MQTT packets a second of one client, five seconds of it at once; faster ones are slowed down',
+  },
+  mqttInflight: {
+    env: 'XUNJI_MQTT_INFLIGHT',
+    schema: count(1, 65_535),
+    fallback: 100,
+    meaning: 'QoS 2 messages of one client with an open handshake before it is closed',
+  },
 } as const satisfies Record<string, Setting>;
 
 /** The settings by their short names, frozen. */

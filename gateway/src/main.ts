@@ -13,11 +13,8 @@ import { Health } from './health.ts';
 import { createApp } from './http/app.ts';
 import { closeHttp, createHttpServer, listen } from './http/server.ts';
 import { openDashboard } from './http/static.ts';
-import { Gate } from './ingest/gate.ts';
-import { Intake } from './ingest/intake.ts';
-import { MqttIntake } from './ingest/mqtt.ts';
-import { Sessions as Connections } from './ingest/session.ts';
-import { TcpIntake } from './ingest/tcp.ts';
+import { Doors } from './ingest/doors.ts';
+import { limitsOf } from './ingest/limits.ts';
 import { type Consumer, ConsumerRunner } from './journal/consumer.ts';
 import { Journal } from './journal/journal.ts';
 import { trimJournal } from './journal/retention.ts';
@@ -152,31 +149,21 @@ function openDoors(
   logger: Logger,
   metrics: Metrics,
 ) {
-  const sessions = new Connections(now());
   const lines = rateLimited(FAULT_LINES_PER_MINUTE, now);
-  const intake = new Intake({
-    ...{ journal, gate: new Gate(registry, config.admission), sessions, metrics },
-    liveMaxAgeMs: config.liveMaxAgeS * 1000,
+  return new Doors({
+    ...{ journal, registry, metrics, admission: config.admission, limits: limitsOf(config) },
+    ...{ liveMaxAgeMs: config.liveMaxAgeS * 1000, now, monotonic },
     onFault: ({ protocol, code, bytes, detail }, { link }) => {
       const { log, held } = lines(`${protocol} ${code}`);
       if (!log) return;
       logger.warn({ transport: link.transport, protocol, code, bytes, detail, held }, 'fault');
     },
+    onBan: ({ strikes }) => {
+      const { log, held } = lines('ban');
+      if (log) logger.warn({ strikes, forS: config.banS, held }, 'addressTurnedAway');
+    },
+    onUnexpected: (error) => logger.error({ err: error }, 'intakeFailed'),
   });
-  const shared = {
-    ...{ intake, sessions, metrics, now },
-    onUnexpected: (error: unknown) => logger.error({ err: error }, 'intakeFailed'),
-  };
-  const { admission, maxConnections, maxBadFrames } = config;
-  const limits = {
-    ...{ maxConnections, maxBadFrames, firstFrameMs: config.firstFrameS * 1000 },
-    ...{ frameMs: config.frameS * 1000, idleMs: config.idleS * 1000 },
-  };
-  return {
-    jt808: new TcpIntake({ ...shared, prefer: 'jt808', journal, limits, monotonic }),
-    gt06: new TcpIntake({ ...shared, prefer: 'gt06', journal, limits, monotonic }),
-    mqtt: new MqttIntake({ ...shared, registry, admission, journal, limits, monotonic }),
-  };
 }
 
 /** Builds every room and opens the doors last. @returns the ready line, and what closes all in turn */
@@ -272,16 +259,14 @@ async function start(config: Config) {
   const ready = {
     ready: true,
     http: await listen(http, config.httpPort, config.httpHost),
-    jt808: await doors.jt808.listen(config.jt808Port, config.host),
-    gt06: await doors.gt06.listen(config.gt06Port, config.host),
-    mqtt: await doors.mqtt.listen(config.mqttPort, config.mqttHost),
+    ...(await doors.listen(config)),
   };
-  for (const door of [doors.jt808, doors.gt06]) door.widen().catch(failed('listenerNotWidened'));
+  doors.widen().catch(failed('listenerNotWidened'));
   logger.info({ ...ready, dataDir: dir.path, durableSeq: journal.durableSeq }, 'ready');
 
   /** Doors first; then what was read becomes durable and is applied; then the rooms, the last opened first. */
   const steps: Record<string, () => Promise<unknown>> = {
-    doors: () => Promise.all([doors.jt808.close(), doors.gt06.close(), doors.mqtt.close()]),
+    doors: () => doors.close(),
     http: () => closeHttp(http, HTTP_GRACE_MS),
     records: () => devices.close().then(() => records.log.close()),
     drain: () => Promise.all(runners.map((r) => r.drained())),

@@ -89,6 +89,34 @@ export function createMetrics() {
       labelNames: ['transport', 'reason'],
       registers,
     }),
+    paced: new Counter({
+      name: 'xunji_paced_total',
+      help: 'Times that a client sent faster than its rate and had to wait',
+      labelNames: ['transport'],
+      registers,
+    }),
+    bans: new Counter({
+      name: 'xunji_bans_total',
+      help: 'Addresses turned away for a while because of what they sent',
+      registers,
+    }),
+    banned: new Gauge({
+      name: 'xunji_addresses_banned',
+      help: 'Addresses turned away at present',
+      registers,
+    }),
+    datagrams: new Counter({
+      name: 'xunji_datagrams_total',
+      help: 'Datagrams by what became of them',
+      labelNames: ['result'],
+      registers,
+    }),
+    flapping: new Counter({
+      name: 'xunji_flapping_total',
+      help: 'Identities that two connections kept taking from each other',
+      labelNames: ['protocol'],
+      registers,
+    }),
     syncSeconds: new Histogram({
       name: 'xunji_journal_sync_seconds',
       help: 'Write and fdatasync of one group',

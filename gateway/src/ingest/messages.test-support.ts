@@ -3,6 +3,7 @@ import { samplePosition } from '../journal/entries.test-support.ts';
 import type { Entry } from '../journal/record.ts';
 import type { Registry } from './gate.ts';
 import type { Appender } from './intake.ts';
+import type { IntakeLimits } from './limits.ts';
 
 /** A JT/T 808 location report; `n` makes its position and serial distinct. */
 export function sampleReport(n: number, over: Partial<Message> = {}): Message {
@@ -89,3 +90,12 @@ export class PlainRegistry implements Registry {
     return [...this.admissions].some(([id, a]) => a === 'known' && id.startsWith(idPrefix));
   }
 }
+
+/** Limits that stand in nobody's way. */
+export const wideLimits: IntakeLimits = {
+  ...{ maxConnections: 100, maxConnectionsPerAddress: 100, maxStrangers: 100 },
+  ...{ firstFrameMs: 30_000, frameMs: 15_000, idleMs: 900_000 },
+  ...{ maxBadFrames: 5, maxBadFramesPerMinute: 1000, banAfter: 0, banMs: 60_000 },
+  ...{ maxHeldBytes: 1 << 20, udpRate: 1000 },
+  ...{ mqttPacketBytes: 64 << 10, mqttRate: 1000, mqttInflight: 10 },
+};

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_CONNECT_BYTES, MAX_PACKET_BYTES, PacketGauge } from './mqtt-line.ts';
+import { MAX_CONNECT_BYTES, PacketGauge } from './mqtt-line.ts';
 
 /** A packet of `length` bytes behind its fixed header. @see MQTT 3.1.1, section 2.2 */
 function packet(type: number, length: number): Uint8Array {
@@ -11,6 +11,7 @@ function packet(type: number, length: number): Uint8Array {
   }
   return Buffer.concat([Uint8Array.from(header), new Uint8Array(length).fill(0xff)]);
 }
+const MAX_BYTES = 64 << 10;
 const CONNECT = packet(1, 40);
 
 describe('the gauge of MQTT packets', () => {
@@ -23,7 +24,7 @@ describe('the gauge of MQTT packets', () => {
         fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1 }),
         (lengths, cuts) => {
           const stream = Buffer.concat([CONNECT, ...lengths.map((length) => packet(3, length))]);
-          const gauge = new PacketGauge();
+          const gauge = new PacketGauge(MAX_BYTES);
           let at = 0;
           for (let i = 0; at < stream.length; i++) {
             const to = at + (cuts[i % cuts.length] ?? 1);
@@ -38,7 +39,7 @@ describe('the gauge of MQTT packets', () => {
   });
 
   it('is inside of a packet until its last byte', () => {
-    const gauge = new PacketGauge();
+    const gauge = new PacketGauge(MAX_BYTES);
     for (const byte of CONNECT.subarray(0, -1)) {
       gauge.read(Uint8Array.of(byte));
       expect(gauge.isInside).toBe(true);
@@ -48,20 +49,22 @@ describe('the gauge of MQTT packets', () => {
   });
 
   it('bounds a log-in more tightly than what follows it', () => {
-    expect(new PacketGauge().read(packet(1, MAX_CONNECT_BYTES))).toBeNull();
-    expect(new PacketGauge().read(packet(1, MAX_CONNECT_BYTES + 1))).toBe('packetTooLong');
-    const gauge = new PacketGauge();
+    expect(new PacketGauge(MAX_BYTES).read(packet(1, MAX_CONNECT_BYTES))).toBeNull();
+    expect(new PacketGauge(MAX_BYTES).read(packet(1, MAX_CONNECT_BYTES + 1))).toBe('packetTooLong');
+    const gauge = new PacketGauge(MAX_BYTES);
     gauge.read(CONNECT);
-    expect(gauge.read(packet(3, MAX_PACKET_BYTES))).toBeNull();
-    expect(gauge.read(packet(3, MAX_PACKET_BYTES + 1).subarray(0, 4))).toBe('packetTooLong');
+    expect(gauge.read(packet(3, MAX_BYTES))).toBeNull();
+    expect(gauge.read(packet(3, MAX_BYTES + 1).subarray(0, 4))).toBe('packetTooLong');
   });
 
   it('wants a log-in first', () => {
-    expect(new PacketGauge().read(Buffer.from('GET / HTTP/1.1'))).toBe('noConnect');
-    expect(new PacketGauge().read(packet(3, 10))).toBe('noConnect');
+    expect(new PacketGauge(MAX_BYTES).read(Buffer.from('GET / HTTP/1.1'))).toBe('noConnect');
+    expect(new PacketGauge(MAX_BYTES).read(packet(3, 10))).toBe('noConnect');
   });
 
   it('knows a length that has no end', () => {
-    expect(new PacketGauge().read(Uint8Array.of(0x10, 0x80, 0x80, 0x80, 0x80))).toBe('malformed');
+    expect(new PacketGauge(MAX_BYTES).read(Uint8Array.of(0x10, 0x80, 0x80, 0x80, 0x80))).toBe(
+      'malformed',
+    );
   });
 });

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { Turns } from './turns.ts';
+import type { Reader, Turns } from './turns.ts';
 
 /** A log-in: names, a password, a will. Nobody is known yet, so nobody may make us keep more. */
 export const MAX_CONNECT_BYTES = 8 << 10;
-/** Any later packet: four times the payload that can be used, for the waypoints and cards of OwnTracks. */
-export const MAX_PACKET_BYTES = 64 << 10;
+/** What a client may send at once, in seconds of its rate. */
+const BURST_S = 5;
 const CONNECT = 1;
 const LENGTH_BYTES = 4;
 
@@ -18,12 +18,18 @@ export type LineFault = 'noConnect' | 'malformed' | 'packetTooLong';
  * @see MQTT 3.1.1, section 2.2 (fixed header)
  */
 export class PacketGauge {
+  readonly #maxBytes: number;
   #max = MAX_CONNECT_BYTES;
   #rest = 0;
   #length = 0;
   /** Bytes of the length read so far; -1 outside of a header. */
   #lengthBytes = -1;
   #begun = 0;
+
+  /** @param maxBytes of any packet after the log-in */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** Packets begun so far. */
   get begun(): number {
@@ -59,7 +65,7 @@ export class PacketGauge {
       if (this.#length > this.#max) return 'packetTooLong';
       this.#rest = this.#length;
       this.#lengthBytes = -1;
-      this.#max = MAX_PACKET_BYTES;
+      this.#max = this.#maxBytes;
     }
     return null;
   }
@@ -68,37 +74,59 @@ export class PacketGauge {
 /** Why a line's socket is not read. */
 const WAITS_ITS_TURN = 1;
 const BROKER_IS_BUSY = 2;
+const TOO_FAST = 4;
 
 export interface LineOptions {
-  readonly turns: Turns<MqttLine>;
+  readonly turns: Turns;
+  readonly maxPacketBytes: number;
+  /** Packets a second. */
+  readonly rate: number;
   readonly onFault: (fault: LineFault) => void;
+  /** It sends faster than its rate and is read no further for a while. */
+  readonly onPaced: () => void;
   /** Ms, monotonic. */
   readonly monotonic: () => number;
 }
 
 /** A socket as the broker sees it: read in turns with the others, and ended before a packet gets too long. */
-export class MqttLine extends Duplex {
+export class MqttLine extends Duplex implements Reader {
   readonly #socket: Socket;
   readonly #options: LineOptions;
-  readonly #gauge = new PacketGauge();
+  readonly #gauge: PacketGauge;
+  /** Packets it may send now; below 0 it waits. */
+  #credit: number;
+  #creditAt: number;
   #packetSince: number | null = null;
   #stops = 0;
+  #hasEnded = false;
 
   constructor(socket: Socket, options: LineOptions) {
     super();
     this.#socket = socket;
     this.#options = options;
+    this.#gauge = new PacketGauge(options.maxPacketBytes);
+    this.#credit = options.rate * BURST_S;
+    this.#creditAt = options.monotonic();
     socket.on('data', (chunk) => {
       if (!options.turns.offer(this, chunk)) this.#stop(WAITS_ITS_TURN);
     });
-    socket.on('end', () => this.push(null));
+    socket.on('end', () => {
+      // What came before it may still wait for its turn.
+      if (options.turns.has(this)) this.#hasEnded = true;
+      else this.push(null);
+    });
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => this.destroy());
   }
 
+  /** Every position of a badge is a packet of its own: it has its rate instead. */
+  get isBacklog(): false {
+    return false;
+  }
+
   /** Since when a packet is not complete, ms monotonic; null when none is, or when the rest of it waits for us. */
   get packetSince(): number | null {
-    return this.#stops === 0 ? this.#packetSince : null;
+    return this.#stops === 0 && !this.#options.turns.has(this) ? this.#packetSince : null;
   }
 
   /** What has its turn. */
@@ -112,18 +140,30 @@ export class MqttLine extends Duplex {
     }
     if (!this.#gauge.isInside) this.#packetSince = null;
     else if (this.#gauge.begun > begun) this.#packetSince = this.#options.monotonic();
-    if (this.push(bytes)) return;
-    this.#stop(BROKER_IS_BUSY);
-    this.#options.turns.park(this);
+    this.#credit -= this.#gauge.begun - begun;
+    if (this.#credit < 0 && (this.#stops & TOO_FAST) === 0) {
+      this.#options.onPaced();
+      this.#wait(TOO_FAST);
+    }
+    if (!this.push(bytes)) this.#wait(BROKER_IS_BUSY);
   }
 
   caughtUp(): void {
     this.#go(WAITS_ITS_TURN);
+    if (this.#hasEnded && !this.destroyed) this.push(null);
+  }
+
+  /** Gives back what its rate allows for the time that has passed; called about once a second. */
+  refill(at: number): void {
+    const { rate } = this.#options;
+    const more = ((at - this.#creditAt) * rate) / 1000;
+    this.#creditAt = at;
+    this.#credit = Math.min(rate * BURST_S, this.#credit + more);
+    if (this.#credit >= 0 && (this.#stops & TOO_FAST) !== 0) this.#goOn(TOO_FAST);
   }
 
   override _read(): void {
-    this.#options.turns.unpark(this);
-    this.#go(BROKER_IS_BUSY);
+    if ((this.#stops & BROKER_IS_BUSY) !== 0) this.#goOn(BROKER_IS_BUSY);
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void) {
@@ -146,6 +186,17 @@ export class MqttLine extends Duplex {
     this.#options.turns.forget(this);
     this.#socket.destroy();
     done(error);
+  }
+
+  /** Also what was offered already is read no further. */
+  #wait(why: number): void {
+    this.#stop(why);
+    this.#options.turns.park(this);
+  }
+
+  #goOn(why: number): void {
+    this.#go(why);
+    if ((this.#stops & (BROKER_IS_BUSY | TOO_FAST)) === 0) this.#options.turns.unpark(this);
   }
 
   #stop(why: number): void {

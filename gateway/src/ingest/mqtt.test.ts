@@ -3,18 +3,21 @@ import { connect as tcp } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMetrics } from '../metrics.ts';
+import { Addresses } from './addresses.ts';
 import { type AdmissionMode, Gate } from './gate.ts';
 import { Intake } from './intake.ts';
-import { PlainRegistry, SlowJournal } from './messages.test-support.ts';
+import type { IntakeLimits } from './limits.ts';
+import { PlainRegistry, SlowJournal, wideLimits } from './messages.test-support.ts';
 import { MqttIntake } from './mqtt.ts';
 import { Sessions } from './session.ts';
+import { Turns } from './turns.ts';
 
 const NOW = 1_795_404_000_000;
 const position = (n = 0) =>
   JSON.stringify({ v: 1, ts: NOW + n * 1000, lat: 31.2005, lon: 121.5005, acc: 5, sat: 9 });
 
 /** The embedded broker over a journal that is durable when the test says so. */
-async function broker(admission: AdmissionMode = 'open', maxConnections = 100) {
+async function broker(admission: AdmissionMode = 'open', over: Partial<IntakeLimits> = {}) {
   const journal = new SlowJournal();
   const registry = new PlainRegistry();
   const sessions = new Sessions(1);
@@ -22,13 +25,16 @@ async function broker(admission: AdmissionMode = 'open', maxConnections = 100) {
   const errors: unknown[] = [];
   const clock = { at: 0 };
   const gate = new Gate(registry, admission);
+  const limits = { ...wideLimits, ...over };
+  const monotonic = () => clock.at;
+  const turns = new Turns({ monotonic, journal: { hasRoom: true, onRoom: () => undefined } });
+  const addresses = new Addresses({ limits, monotonic, onBan: () => undefined });
   const intake = new MqttIntake({
     intake: new Intake({
       ...{ journal, gate, sessions, metrics, liveMaxAgeMs: 300_000, onFault: () => undefined },
     }),
     ...{ sessions, registry, admission, metrics, now: () => NOW, monotonic: () => clock.at },
-    limits: { maxConnections, firstFrameMs: 30_000, frameMs: 15_000 },
-    journal: { hasRoom: true, onRoom: () => undefined },
+    ...{ limits, turns, addresses },
     onUnexpected: (error) => errors.push(error),
   });
   const port = await intake.listen(0, '127.0.0.1');
@@ -300,7 +306,7 @@ describe('who may log in to the broker', () => {
   });
 
   it('is no more than allowed', async () => {
-    house = await broker('open', 1);
+    house = await broker('open', { maxConnections: 1 });
     await house.join('badge-7');
     const second = tcp(house.port, '127.0.0.1');
     second.on('error', () => undefined);

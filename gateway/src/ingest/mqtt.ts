@@ -1,14 +1,16 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { decodeMqtt } from '@xunji/protocols';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
-import { type DeviceRef, deviceKey } from '../journal/record.ts';
+import { deviceKey } from '../journal/record.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Address, Addresses } from './addresses.ts';
 import type { AdmissionMode, Registry } from './gate.ts';
 import type { Intake } from './intake.ts';
+import type { IntakeLimits } from './limits.ts';
 import { MqttLine } from './mqtt-line.ts';
+import { logInRefusal, RefusalDelays } from './mqtt-log-in.ts';
 import type { Session, Sessions } from './session.ts';
-import type { TcpOptions } from './tcp.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 export interface MqttOptions {
   readonly intake: Intake;
@@ -16,9 +18,9 @@ export interface MqttOptions {
   readonly registry: Registry;
   readonly admission: AdmissionMode;
   readonly metrics: Metrics;
-  readonly limits: Pick<TcpOptions['limits'], 'maxConnections' | 'firstFrameMs' | 'frameMs'>;
-  /** Backpressure of the journal: while it has no room, what has come is not read. */
-  readonly journal: TcpOptions['journal'];
+  readonly addresses: Addresses;
+  readonly turns: Turns;
+  readonly limits: IntakeLimits;
   /** Ms, monotonic, for deadlines. */
   readonly monotonic: () => number;
   readonly now: () => number;
@@ -27,12 +29,10 @@ export interface MqttOptions {
 
 /** Devices one client may speak for: an OwnTracks user's phones, or an anonymous bridge in mode `open`. */
 const MAX_DEVICES_PER_CLIENT = 256;
-const BAD_CREDENTIALS = 4;
-const NOT_AUTHORIZED = 5;
 const SWEEP_MS = 1000;
 const MAX_CLIENT_ID_LENGTH = 128;
-/** As device ids are; a name of a topic level, so never a wildcard. @see mqtt.md section 2 */
-const USERNAME = /^[A-Za-z0-9._-]{1,64}$/;
+/** A will says that somebody is gone, and no more. @see mqtt.md section 7 */
+const MAX_WILL_BYTES = 1024;
 
 /** Why the broker ended a connection, by its own words. Others are protocol errors. */
 const reasons: Readonly<Record<string, string>> = {
@@ -64,19 +64,15 @@ export class MqttIntake {
   /** Whose end is counted. */
   readonly #ended = new WeakSet<Client>();
   readonly #sockets = new Map<Socket, MqttLine>();
-  readonly #turns: Turns<MqttLine>;
+  readonly #addresses = new WeakMap<object, Address>();
+  readonly #delays: RefusalDelays;
   #broker: Aedes | null = null;
   #server: Server | null = null;
   #sweep: NodeJS.Timeout | null = null;
 
   constructor(options: MqttOptions) {
     this.#options = options;
-    this.#turns = new Turns({
-      read: (line, bytes) => line.receive(bytes),
-      caughtUp: (line) => line.caughtUp(),
-      journal: options.journal,
-      monotonic: options.monotonic,
-    });
+    this.#delays = new RefusalDelays(options.monotonic);
   }
 
   /** @returns the port, which is the kernel's choice for 0 */
@@ -88,11 +84,17 @@ export class MqttIntake {
       drainTimeout: 30_000,
       maxTopicLevels: 10,
       keepaliveLimit: 3600,
+      maxInflightInbound: this.#options.limits.mqttInflight,
       preConnect: (_client, packet, done) => {
         // A client id is unique below its user: nobody pushes another's client out by taking its id.
         const { username, clientId } = packet;
         if (username && clientId) packet.clientId = `${username}/${clientId}`;
-        done(null, true);
+        const { will } = packet;
+        const isSane =
+          will === undefined ||
+          (will.payload.length <= MAX_WILL_BYTES && mayPublish(username || null, will.topic));
+        if (!isSane) this.#closed('badWill');
+        done(isSane ? null : new Refused('will outside the own topics'), isSane);
       },
       authenticate: (client, username, password, done) =>
         this.#authenticate(client, username, password, done),
@@ -125,6 +127,7 @@ export class MqttIntake {
     const broker = this.#broker;
     if (server === null || broker === null) return;
     if (this.#sweep !== null) clearInterval(this.#sweep);
+    this.#delays.close();
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
     await new Promise<void>((resolve) => broker.close(() => resolve()));
     for (const socket of this.#sockets.keys()) socket.destroy();
@@ -132,22 +135,32 @@ export class MqttIntake {
   }
 
   #accept(socket: Socket, broker: Aedes): void {
-    const { metrics, sessions, limits, monotonic } = this.#options;
-    if (sessions.connections >= limits.maxConnections) {
-      this.#closed('tooManyConnections');
+    const { metrics, sessions, addresses, limits, monotonic, turns } = this.#options;
+    turns.accepted();
+    const address =
+      sessions.connections >= limits.maxConnections
+        ? 'tooManyConnections'
+        : addresses.enter(socket.remoteAddress ?? '');
+    if (typeof address === 'string') {
+      this.#closed(address);
       socket.destroy();
       return;
     }
     const line = new MqttLine(socket, {
-      turns: this.#turns,
-      onFault: (reason) => this.#closed(reason),
-      monotonic,
+      ...{ turns, maxPacketBytes: limits.mqttPacketBytes, rate: limits.mqttRate, monotonic },
+      onFault: (reason) => {
+        this.#closed(reason);
+        addresses.strike(address);
+      },
+      onPaced: () => metrics.paced.inc({ transport: 'mqtt' }),
     });
     this.#sockets.set(socket, line);
+    this.#addresses.set(line, address);
     sessions.connections++;
     metrics.connections.inc({ transport: 'mqtt' });
     socket.on('close', () => {
       this.#sockets.delete(socket);
+      addresses.left(address);
       sessions.connections--;
       metrics.connections.dec({ transport: 'mqtt' });
     });
@@ -169,8 +182,10 @@ export class MqttIntake {
 
   #checkDeadlines(): void {
     const { monotonic, limits } = this.#options;
-    const late = monotonic() - limits.frameMs;
+    const at = monotonic();
+    const late = at - limits.frameMs;
     for (const line of this.#sockets.values()) {
+      line.refill(at);
       if (line.packetSince === null || line.packetSince >= late) continue;
       this.#closed('slowFrame');
       line.destroy();
@@ -183,36 +198,26 @@ export class MqttIntake {
     password: Readonly<Buffer> | undefined,
     done: (error: AuthenticateError | null, success: boolean | null) => void,
   ): void {
-    const refusal = this.#refusal(username ?? '', password?.toString('utf8') ?? '');
+    const { registry, admission, addresses } = this.#options;
+    const name = username ?? '';
+    const refusal = logInRefusal(registry, admission, name, password?.toString('utf8') ?? '');
+    const address = this.#addresses.get(client.conn);
     if (refusal === null) {
+      if (address !== undefined && admission !== 'open') addresses.good(address);
       this.#peers.set(client, { username: username || null, sessions: new Map() });
       done(null, true);
-    } else {
-      const { reason, returnCode } = refusal;
-      this.#closed(reason);
+      return;
+    }
+    const { reason, returnCode } = refusal;
+    this.#closed(reason);
+    const refuse = () =>
       done(Object.assign(new Refused(reason), { returnCode }) as AuthenticateError, null);
+    if (reason !== 'wrongAuthCode') {
+      refuse();
+      return;
     }
-  }
-
-  /** Why a log-in is turned away, null when it is not. Anonymous clients exist in mode `open` only. */
-  #refusal(username: string, password: string): { reason: string; returnCode: number } | null {
-    const { admission, registry } = this.#options;
-    if (username !== '' && !USERNAME.test(username)) {
-      return { reason: 'badUsername', returnCode: BAD_CREDENTIALS };
-    }
-    if (admission === 'open') return null;
-    if (username === '') return { reason: 'anonymous', returnCode: NOT_AUTHORIZED };
-    const device: DeviceRef = { protocol: 'mqtt', id: username };
-    // A phone is registered as `ot-USER-DEVICE`; its user may log in when one of his phones is known.
-    const known =
-      registry.find(device)?.admission === 'known' || registry.hasKnown('mqtt', `ot-${username}-`);
-    if (!known) {
-      registry.noteKnocking(device, null);
-      return { reason: 'notAdmitted', returnCode: NOT_AUTHORIZED };
-    }
-    return admission === 'strict' && !registry.verifyAuth(device, password)
-      ? { reason: 'wrongAuthCode', returnCode: BAD_CREDENTIALS }
-      : null;
+    if (address !== undefined) addresses.strike(address);
+    this.#delays.later(this.#delays.failed(name, address?.name ?? ''), refuse);
   }
 
   /** Resolves once what was published is durable; rejects to have the broker close the connection unacknowledged. */

@@ -3,11 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jt808Ack, jt808Frame } from '../e2e/frames.ts';
 import { createMetrics } from '../metrics.ts';
+import { Addresses } from './addresses.ts';
 import { type AdmissionMode, Gate } from './gate.ts';
 import { Intake } from './intake.ts';
-import { PlainRegistry, SlowJournal } from './messages.test-support.ts';
+import type { IntakeLimits } from './limits.ts';
+import { PlainRegistry, SlowJournal, wideLimits } from './messages.test-support.ts';
 import { Sessions } from './session.ts';
-import { TcpIntake, type TcpLimits } from './tcp.ts';
+import { TcpIntake } from './tcp.ts';
+import { Turns } from './turns.ts';
 
 const PHONE = '13912345678';
 const heartbeat = (serial: number) => jt808Frame(0x0002, PHONE, serial, Buffer.alloc(0));
@@ -37,36 +40,40 @@ class Port {
   readonly #sockets: Socket[] = [];
   readonly #roomListeners: (() => void)[] = [];
   hasRoom = true;
+  bans = 0;
   #at = 0;
   #port = 0;
   readonly intake: TcpIntake;
 
-  constructor(mode: AdmissionMode, limits: Partial<TcpLimits>) {
+  constructor(mode: AdmissionMode, over: Partial<IntakeLimits>) {
     const sessions = new Sessions(1);
     const { journal, metrics, errors } = this;
     const port = this;
+    const limits = { ...wideLimits, ...over };
+    const monotonic = () => this.#at;
+    const room = {
+      get hasRoom() {
+        return port.hasRoom;
+      },
+      onRoom: (listener: () => void) => this.#roomListeners.push(listener),
+    };
     this.intake = new TcpIntake({
       ...{ prefer: 'jt808', sessions, metrics, now: () => 1_795_404_000_000 },
       intake: new Intake({
         ...{ journal, gate: new Gate(new PlainRegistry(), mode), sessions, metrics },
         ...{ liveMaxAgeMs: 300_000, onFault: () => undefined },
       }),
-      journal: {
-        get hasRoom() {
-          return port.hasRoom;
-        },
-        onRoom: (listener) => this.#roomListeners.push(listener),
-      },
-      limits: {
-        ...{ maxConnections: 100, firstFrameMs: 30_000, frameMs: 15_000, idleMs: 900_000 },
-        ...{ maxBadFrames: 5, ...limits },
-      },
-      monotonic: () => this.#at,
+      ...{ journal: room, limits, monotonic, liveMaxAgeMs: 300_000 },
+      turns: new Turns({ journal: room, monotonic }),
+      addresses: new Addresses({ limits, monotonic, onBan: () => this.bans++ }),
       onUnexpected: (error) => errors.push(error),
     });
   }
 
-  static async open(mode: AdmissionMode = 'open', limits: Partial<TcpLimits> = {}): Promise<Port> {
+  static async open(
+    mode: AdmissionMode = 'open',
+    limits: Partial<IntakeLimits> = {},
+  ): Promise<Port> {
     const port = new Port(mode, limits);
     port.#port = await port.intake.listen(0, '127.0.0.1');
     return port;
@@ -316,7 +323,7 @@ describe('a device port', () => {
     port.pass(59_000);
     expect(await port.closed('answersUnread')).toBe(0);
     port.pass(3000);
-    expect(await port.closed('answersUnread')).toBe(1);
+    await until(async () => (await port.closed('answersUnread')) === 1);
   });
 
   it('takes nobody for late whom it did not read itself', async () => {

@@ -1,19 +1,26 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Connection, type Fault, type Message, openConnection } from '@xunji/protocols';
 import type { Metrics } from '../metrics.ts';
-import type { Intake } from './intake.ts';
+import type { Addresses } from './addresses.ts';
+import type { Intake, Outcome } from './intake.ts';
+import type { IntakeLimits } from './limits.ts';
 import { widen } from './listeners.ts';
-import type { Session, Sessions } from './session.ts';
-import { Turns } from './turns.ts';
+import type { Sessions } from './session.ts';
+import { ANSWERS_UNREAD, NO_ROOM, Peer, type PeerPort, WAITS_ITS_TURN } from './tcp-peer.ts';
+import type { Turns, TurnsOptions } from './turns.ts';
 
 export interface TcpOptions {
   readonly prefer: 'jt808' | 'gt06';
   readonly intake: Intake;
   readonly sessions: Sessions;
+  readonly addresses: Addresses;
+  readonly turns: Turns;
   readonly metrics: Metrics;
-  readonly limits: TcpLimits;
+  readonly limits: IntakeLimits;
+  /** Older positions are a backlog: the connection that sends them is read after the others. */
+  readonly liveMaxAgeMs: number;
   /** Backpressure of the journal: while it has no room, sockets are not read and TCP slows the devices. */
-  readonly journal: { readonly hasRoom: boolean; onRoom(listener: () => void): void };
+  readonly journal: TurnsOptions['journal'];
   /** Ms UTC, stamped on what is received. */
   readonly now: () => number;
   /** Ms, monotonic, for deadlines. */
@@ -21,79 +28,37 @@ export interface TcpOptions {
   readonly onUnexpected: (error: unknown) => void;
 }
 
-export interface TcpLimits {
-  readonly maxConnections: number;
-  readonly firstFrameMs: number;
-  readonly frameMs: number;
-  readonly idleMs: number;
-  readonly maxBadFrames: number;
-  readonly maxHeldBytes?: number;
-}
-
 /** Answers a device does not read; beyond it the device is no longer read, beyond four times it is closed. */
 const MAX_UNREAD_ANSWERS = 64 << 10;
 /** Who has not read them for so long will not. */
 const UNREAD_MS = 60_000;
-/** What all connections of a port may keep of frames and sub-packages that are not complete. */
-const MAX_HELD_BYTES = 256 << 20;
-/** Garbage counts as one more bad frame each time it has gone on for so long, however it is cut into segments. */
-const GARBAGE_RUN_BYTES = 1024;
 const SWEEP_MS = 1000;
 /** For a device that does not read its last answers when the port closes. */
 const CLOSE_GRACE_MS = 2000;
-
-/** Why a socket is not read. */
-const WAITS_ITS_TURN = 1;
-const NO_ROOM = 2;
-const ANSWERS_UNREAD = 4;
-
-interface Peer {
-  readonly socket: Socket;
-  readonly session: Session;
-  readonly connection: Connection;
-  readonly openedAt: number;
-  lastRead: number;
-  /** When the frame now pending began, null when none is. */
-  frameSince: number | null;
-  /** Settles once everything read so far is answered. */
-  answered: Promise<void>;
-  /** Resolves once the socket is closed and its device's going was handed to the journal. */
-  readonly gone: Promise<void>;
-  /** In a row, without a sound one between them. */
-  badFrames: number;
-  heldBytes: number;
-  /** Where the garbage counted last ended, and its bytes since it was counted. */
-  garbageEnd: number;
-  garbageRun: number;
-  /** Bits of why it is not read; 0 while it is. */
-  stops: number;
-  unreadSince: number;
-}
+/** Authentications refused on one connection before it is closed. */
+const MAX_WRONG_CODES = 5;
+/** Reasons that nobody behaves for, whatever was sent before. */
+const strikes: readonly string[] = ['badFrames', 'memory', 'wrongAuthCode'];
 
 /** One device port. Every port takes every protocol; `prefer` decides only whose faults are told before a sound frame. */
-export class TcpIntake {
+export class TcpIntake implements PeerPort {
   readonly #options: TcpOptions;
   readonly #server: Server;
   /** More handles over the same socket. */
   #extra: readonly Server[] = [];
-  readonly #peers = new Set<Peer>();
-  readonly #turns: Turns<Peer>;
+  readonly #peers = new Map<Socket, Peer>();
   /** Sum over the peers of what they hold. */
   #heldBytes = 0;
+  /** Of those that were greeted, how many are not admitted; counted with each sweep. */
+  #strangers = 0;
   #sweep: NodeJS.Timeout | null = null;
   #lastSweep = 0;
+  #onEmpty: (() => void) | null = null;
 
   constructor(options: TcpOptions) {
     this.#options = options;
-    this.#turns = new Turns({
-      read: (peer, bytes) => this.#read(peer, bytes),
-      caughtUp: (peer) => this.#go(peer, WAITS_ITS_TURN),
-      journal: options.journal,
-      monotonic: options.monotonic,
-    });
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
-      this.#accept(socket),
-    );
+    const open = { noDelay: true, allowHalfOpen: true };
+    this.#server = createServer(open, (socket) => this.#accept(socket));
   }
 
   /** @returns the port, which is the kernel's choice for 0 */
@@ -119,133 +84,177 @@ export class TcpIntake {
     if (this.#sweep !== null) clearInterval(this.#sweep);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const server of this.#extra) server.close();
-    const last = [...this.#peers].map(async (peer) => {
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      if (this.#peers.size === 0) resolve();
+    });
+    for (const peer of this.#peers.values()) {
       peer.socket.pause();
-      this.#turns.forget(peer);
-      await peer.answered;
-      peer.socket.end();
-      peer.socket.destroySoon();
-      const cut = setTimeout(() => peer.socket.destroy(), CLOSE_GRACE_MS);
-      await peer.gone;
-      clearTimeout(cut);
+      this.#options.turns.forget(peer);
+    }
+    const last = [...this.#peers.values()].map(async ({ socket, answered }) => {
+      await answered;
+      socket.end();
+      socket.destroySoon();
     });
     await Promise.all(last);
+    const cut = setTimeout(() => {
+      for (const socket of this.#peers.keys()) socket.destroy();
+    }, CLOSE_GRACE_MS);
+    await empty;
+    clearTimeout(cut);
     await closed;
   }
 
   #accept(socket: Socket): void {
-    const { sessions, metrics, limits, monotonic, intake, now, onUnexpected } = this.#options;
-    if (sessions.connections >= limits.maxConnections) {
-      metrics.closed.inc({ transport: 'tcp', reason: 'tooManyConnections' });
+    const { sessions, addresses, metrics, limits, monotonic, turns, prefer } = this.#options;
+    turns.accepted();
+    const address =
+      sessions.connections >= limits.maxConnections
+        ? 'tooManyConnections'
+        : addresses.enter(socket.remoteAddress ?? '');
+    if (typeof address === 'string') {
+      metrics.closed.inc({ transport: 'tcp', reason: address });
       socket.destroy();
       return;
     }
     sessions.connections++;
-    const close = (reason: string) => {
-      if (socket.destroyed) return;
-      metrics.closed.inc({ transport: 'tcp', reason });
-      socket.destroy();
-      this.#turns.forget(peer);
-    };
-    const session = sessions.open({ transport: 'tcp', remote: socket.remoteAddress ?? '', close });
-    const at = monotonic();
-    const peer: Peer = {
-      socket,
-      session,
-      connection: openConnection({ prefer: this.#options.prefer }),
-      openedAt: at,
-      lastRead: at,
-      frameSince: null,
-      answered: Promise.resolve(),
-      gone: new Promise((resolve) => {
-        socket.on('close', () => {
-          this.#peers.delete(peer);
-          sessions.connections--;
-          this.#turns.forget(peer);
-          this.#heldBytes -= peer.heldBytes;
-          metrics.connections.dec({ transport: 'tcp' });
-          intake.closed(session, now()).catch(onUnexpected);
-          resolve();
-        });
-      }),
-      badFrames: 0,
-      heldBytes: 0,
-      garbageEnd: -1,
-      garbageRun: 0,
-      stops: 0,
-      unreadSince: 0,
-    };
-    this.#peers.add(peer);
+    const connection = openConnection({ prefer });
+    this.#peers.set(socket, new Peer(this, sessions, socket, address, connection, monotonic()));
     metrics.connections.inc({ transport: 'tcp' });
-    socket.on('data', (chunk) => {
-      peer.lastRead = monotonic();
-      if (!this.#turns.offer(peer, chunk)) this.#stop(peer, WAITS_ITS_TURN);
-    });
-    // Half open until then: a device that has said its last word still hears our answer.
-    socket.on('end', () => void peer.answered.then(() => socket.end()));
-    // A reset is the end of a link like any other; 'close' follows and does the work.
-    socket.on('error', () => metrics.closed.inc({ transport: 'tcp', reason: 'reset' }));
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
   }
 
-  #read(peer: Peer, bytes: Uint8Array): void {
+  // One listener for all sockets, which are told apart by the map: closures for each would be most of what they cost.
+  readonly #onData = ((intake) =>
+    function (this: Socket, chunk: Uint8Array): void {
+      intake.#offer(this, chunk);
+    })(this);
+  readonly #onEnd = ((intake) =>
+    function (this: Socket): void {
+      const peer = intake.#peers.get(this);
+      if (peer === undefined) return;
+      peer.hasEnded = true;
+      if (!intake.#options.turns.has(peer)) intake.#endAnswered(peer);
+    })(this);
+  /** A reset is the end of a link like any other; 'close' follows and does the work. */
+  readonly #onError = () => {
+    this.#options.metrics.closed.inc({ transport: 'tcp', reason: 'reset' });
+  };
+  readonly #onClose = ((intake) =>
+    function (this: Socket): void {
+      intake.#gone(this);
+    })(this);
+
+  #offer(socket: Socket, chunk: Uint8Array): void {
+    const peer = this.#peers.get(socket);
+    if (peer === undefined) return;
+    peer.lastRead = this.#options.monotonic();
+    if (!this.#options.turns.offer(peer, chunk)) this.#stop(peer, WAITS_ITS_TURN);
+  }
+
+  #gone(socket: Socket): void {
+    const { sessions, addresses, metrics, intake, turns, now, onUnexpected } = this.#options;
+    const peer = this.#peers.get(socket);
+    if (peer === undefined || !this.#peers.delete(socket)) return;
+    sessions.connections--;
+    addresses.left(peer.address);
+    turns.forget(peer);
+    this.#heldBytes -= peer.heldBytes;
+    metrics.connections.dec({ transport: 'tcp' });
+    intake.closed(peer.session, now()).catch(onUnexpected);
+    if (this.#peers.size === 0) this.#onEmpty?.();
+  }
+
+  /** @internal called by the peer */
+  end(peer: Peer, reason: string): void {
+    if (peer.socket.destroyed) return;
+    this.#options.metrics.closed.inc({ transport: 'tcp', reason });
+    // Without one sound frame it is no device that we could know one day.
+    const isNobody = peer.connection.protocol === null && !peer.session.admitted;
+    if (strikes.includes(reason) || (isNobody && reason !== 'superseded')) {
+      this.#options.addresses.strike(peer.address);
+    }
+    peer.socket.destroy();
+    this.#options.turns.forget(peer);
+  }
+
+  /** @internal called by the peer in its turn */
+  read(peer: Peer, bytes: Uint8Array): void {
     const items = peer.connection.push(bytes, this.#options.now());
     this.#take(peer, items, this.#options.monotonic());
     this.#weigh(peer);
     if (!this.#options.journal.hasRoom) this.#hold(peer);
   }
 
+  /** @internal called by the peer */
+  caughtUp(peer: Peer): void {
+    if ((peer.stops & WAITS_ITS_TURN) !== 0) this.#go(peer, WAITS_ITS_TURN);
+    if (peer.hasEnded) this.#endAnswered(peer);
+  }
+
+  /** Half open until then: a device that has said its last word still hears our answer. */
+  #endAnswered({ socket, answered }: Peer): void {
+    void answered.then(() => socket.end());
+  }
+
   #weigh(peer: Peer): void {
     const { heldBytes } = peer.connection;
     this.#heldBytes += heldBytes - peer.heldBytes;
     peer.heldBytes = heldBytes;
-    if (this.#heldBytes <= (this.#options.limits.maxHeldBytes ?? MAX_HELD_BYTES)) return;
+    if (this.#heldBytes <= this.#options.limits.maxHeldBytes) return;
     let heaviest = peer;
-    for (const each of this.#peers) if (each.heldBytes > heaviest.heldBytes) heaviest = each;
+    for (const each of this.#peers.values()) {
+      if (each.heldBytes > heaviest.heldBytes) heaviest = each;
+    }
     this.#heldBytes -= heaviest.heldBytes;
     heaviest.heldBytes = 0;
-    heaviest.session.link.close('memory');
+    heaviest.close('memory');
   }
 
   #take(peer: Peer, items: ReturnType<Connection['push']>, at: number): void {
-    const { intake, now, onUnexpected } = this.#options;
+    const { intake, limits, now, onUnexpected } = this.#options;
     if (peer.connection.pendingBytes === 0) peer.frameSince = null;
     else if (peer.frameSince === null || items.length > 0) peer.frameSince = at;
     if (items.length === 0) return;
-    if (!items.every((item) => this.#bears(peer, item))) peer.session.link.close('badFrames');
+    if (!items.every((item) => peer.bears(item, limits))) peer.close('badFrames');
+    const receivedTime = now();
+    this.#sort(peer, items, receivedTime);
     peer.answered = intake
-      .receive(peer.session, items, now(), peer.connection)
-      .then(({ answer }) => this.#answer(peer, answer))
+      .receive(peer.session, items, receivedTime, peer.connection)
+      .then((outcome) => this.#answer(peer, items, outcome))
       .catch(onUnexpected);
   }
 
-  /** False once too many frames in a row were bad. A sound frame with a useless body is none: it is answered so. */
-  #bears(peer: Peer, item: Message | Fault): boolean {
-    if (item.kind === 'message' || item.message !== undefined) peer.badFrames = 0;
-    else if (item.code === 'garbage') {
-      const goesOn = item.offset === peer.garbageEnd;
-      peer.garbageEnd = item.offset + item.bytes;
-      peer.garbageRun = goesOn ? peer.garbageRun + item.bytes : 0;
-      if (!goesOn || peer.garbageRun >= GARBAGE_RUN_BYTES) {
-        peer.badFrames++;
-        peer.garbageRun = 0;
-      }
+  /** Who sends history is read after the others, until it sends what is new. */
+  #sort(peer: Peer, items: readonly (Message | Fault)[], receivedTime: number): void {
+    for (const item of items) {
+      if (item.kind === 'fault') continue;
+      const [first] = item.positions;
+      if (first !== undefined) {
+        const { liveMaxAgeMs } = this.#options;
+        peer.isBacklog = first.buffered || receivedTime - first.fixTime > liveMaxAgeMs;
+      } else if (item.intent === 'authenticate' && item.protocol === 'gt06') peer.isGreeted = true;
     }
-    // Of a set of sub-packages that stays incomplete every part was sound.
-    else if (item.code !== 'subpackageDropped') peer.badFrames++;
-    return peer.badFrames < this.#options.limits.maxBadFrames;
   }
 
-  #answer(peer: Peer, answer: Uint8Array | null): void {
+  #answer(peer: Peer, items: readonly (Message | Fault)[], { answer, refused }: Outcome): void {
     const { socket } = peer;
     if (answer === null || socket.destroyed) return;
     socket.write(answer);
-    if (socket.writableLength > MAX_UNREAD_ANSWERS * 4) peer.session.link.close('answersUnread');
+    if (refused && items.some((i) => i.kind === 'message' && i.intent === 'authenticate')) {
+      if (++peer.wrongCodes >= MAX_WRONG_CODES) peer.close('wrongAuthCode');
+    }
+    if (socket.writableLength > MAX_UNREAD_ANSWERS * 4) peer.close('answersUnread');
     else if (socket.writableLength > MAX_UNREAD_ANSWERS && (peer.stops & ANSWERS_UNREAD) === 0) {
       peer.unreadSince = this.#options.monotonic();
       this.#stop(peer, ANSWERS_UNREAD);
-      this.#turns.park(peer);
+      this.#options.turns.park(peer);
       socket.once('drain', () => {
-        this.#turns.unpark(peer);
+        this.#options.turns.unpark(peer);
         this.#go(peer, ANSWERS_UNREAD);
       });
     }
@@ -272,31 +281,48 @@ export class TcpIntake {
   }
 
   #checkDeadlines(): void {
-    const { monotonic, now } = this.#options;
+    const { monotonic, now, addresses, metrics } = this.#options;
     const at = monotonic();
+    metrics.banned.set(addresses.banned);
     const stalled = at - this.#lastSweep > SWEEP_MS * 3;
     this.#lastSweep = at;
     // After a stall the data that came meanwhile has not been read yet: nobody is late until it has.
     if (stalled) return;
-    for (const peer of this.#peers) {
-      const expired = peer.connection.expire(now());
-      if (expired.length > 0) {
-        this.#take(peer, expired, at);
+    const late: Peer[] = [];
+    let strangers = 0;
+    for (const peer of this.#peers.values()) {
+      if (peer.heldBytes > 0) {
+        this.#take(peer, peer.connection.expire(now()), at);
         this.#weigh(peer);
       }
-      const late = this.#lateness(peer, at);
-      if (late !== null) peer.session.link.close(late);
+      if (!peer.session.admitted) strangers += peer.isGreeted ? 1 : 0;
+      else if (at - peer.lastRead < SWEEP_MS * 2) addresses.good(peer.address);
+      if (this.#lateness(peer, at) !== null) late.push(peer);
+    }
+    this.#strangers = strangers;
+    // Also a short stall leaves bytes in the kernel: who is late is asked again once they were read.
+    if (late.length > 0) setImmediate(() => setImmediate(() => this.#closeLate(late)));
+  }
+
+  #closeLate(late: readonly Peer[]): void {
+    const at = this.#options.monotonic();
+    for (const peer of late) {
+      const reason = peer.socket.destroyed ? null : this.#lateness(peer, at);
+      if (reason !== null) peer.close(reason);
     }
   }
 
   /** The deadline that `peer` has missed, null when it has missed none. None runs while it is our doing. */
   #lateness(peer: Peer, at: number): string | null {
-    const { firstFrameMs, frameMs, idleMs } = this.#options.limits;
-    const { session, stops } = peer;
+    const { firstFrameMs, frameMs, idleMs, maxStrangers } = this.#options.limits;
+    const { stops } = peer;
     if ((stops & ANSWERS_UNREAD) !== 0 && at - peer.unreadSince > UNREAD_MS) return 'answersUnread';
     if ((stops & NO_ROOM) !== 0) return null;
-    if (!session.admitted && at - peer.openedAt > firstFrameMs) return 'noFirstFrame';
-    if (stops !== 0) return null;
+    const isKept = peer.isGreeted && this.#strangers <= maxStrangers;
+    if (!peer.session.admitted && !isKept && at - peer.openedAt > firstFrameMs) {
+      return 'noFirstFrame';
+    }
+    if (stops !== 0 || this.#options.turns.has(peer)) return null;
     if (peer.frameSince !== null && at - peer.frameSince > frameMs) return 'slowFrame';
     return at - peer.lastRead > idleMs ? 'idle' : null;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from './turns.ts';
+import { type Reader, Turns } from './turns.ts';
 
-/** Turns of peers named by a text; what they are read is kept in order. The clock moves by `costMs` with each read. */
+/** Turns of readers named by a text; what they are read is kept in order. The clock moves by `costMs` with each read. */
 function turns(costMs = 0) {
   const reads: { peer: string; bytes: number[] }[] = [];
   const caughtUp: string[] = [];
@@ -13,21 +13,34 @@ function turns(costMs = 0) {
       onRoom = listener;
     },
   };
-  const subject = new Turns<string>({
-    read: (peer, bytes) => {
-      at += costMs;
-      reads.push({ peer, bytes: [...bytes] });
-    },
-    caughtUp: (peer) => caughtUp.push(peer),
-    journal,
-    monotonic: () => at,
-  });
+  const all = new Turns({ journal, monotonic: () => at });
+  const readers = new Map<string, Reader & { isBacklog: boolean }>();
+  const reader = (peer: string) => {
+    const found = readers.get(peer) ?? {
+      receive: (bytes: Uint8Array) => {
+        at += costMs;
+        reads.push({ peer, bytes: [...bytes] });
+      },
+      caughtUp: () => caughtUp.push(peer),
+      isBacklog: false,
+    };
+    readers.set(peer, found);
+    return found;
+  };
+  const subject = {
+    offer: (peer: string, chunk: Uint8Array) => all.offer(reader(peer), chunk),
+    park: (peer: string) => all.park(reader(peer)),
+    unpark: (peer: string) => all.unpark(reader(peer)),
+    forget: (peer: string) => all.forget(reader(peer)),
+    has: (peer: string) => all.has(reader(peer)),
+    accepted: () => all.accepted(),
+  };
   const bytesOf = (peer: string) => reads.filter((r) => r.peer === peer).flatMap((r) => r.bytes);
   const giveRoom = () => {
     journal.hasRoom = true;
     onRoom?.();
   };
-  return { subject, reads, caughtUp, journal, giveRoom, bytesOf };
+  return { subject, reader, reads, caughtUp, journal, giveRoom, bytesOf };
 }
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => i & 0xff);
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -52,7 +65,7 @@ describe('turns', () => {
   });
 
   it('keep a turn of the event loop short, whoever sends how much', async () => {
-    const { subject, reads } = turns(3);
+    const { subject, reads } = turns(1.5);
     for (const peer of ['a', 'b', 'c']) subject.offer(peer, bytes(65_536));
     await nextTurn();
     expect(reads.length).toBe(3);
@@ -74,6 +87,33 @@ describe('turns', () => {
     for (let i = 0; i < 3; i++) await nextTurn();
     expect(bytesOf('parked')).toEqual([...bytes(4096)]);
     expect(bytesOf('forgotten')).toEqual([]);
+  });
+
+  it('read live devices before a backlog, which never stands still for all that', async () => {
+    const { subject, reader, reads } = turns(1);
+    reader('history').isBacklog = true;
+    for (let i = 0; i < 20; i++) subject.offer('history', bytes(1000));
+    for (let i = 0; i < 20; i++) subject.offer(`live ${i}`, bytes(100));
+    // Four fit into the time of this turn of the event loop; the others wait, ahead of the backlog.
+    expect(reads.map((r) => r.peer)).toEqual(['live 0', 'live 1', 'live 2', 'live 3']);
+    await nextTurn();
+    expect(reads.slice(4).map((r) => r.peer)).toEqual(['live 4', 'live 5', 'live 6', 'history']);
+    for (let i = 0; i < 6; i++) await nextTurn();
+    expect(reads.filter((r) => r.peer !== 'history').map((r) => r.peer)).toEqual(
+      Array.from({ length: 20 }, (_, i) => `live ${i}`),
+    );
+  });
+
+  it('are short while somebody connects, so that the next is accepted soon', async () => {
+    const readInOneTurn = async (isKnocked: boolean) => {
+      const { subject, reads } = turns(0.3);
+      subject.offer('flood', bytes(65_536));
+      if (isKnocked) subject.accepted();
+      await nextTurn();
+      return reads.length;
+    };
+    expect(await readInOneTurn(true)).toBe(2);
+    expect(await readInOneTurn(false)).toBe(14);
   });
 
   it('wait for the room of the journal', async () => {

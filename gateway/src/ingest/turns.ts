@@ -1,14 +1,26 @@
 /** What is read at once from who sends little, and from the others in one turn. */
 const SLICE_BYTES = 2048;
-/** How long those who send much may keep the process from everybody else. */
-const TURN_MS = 8;
+/** How long reading may keep the process from everything else: once as bytes come, once for those that wait. */
+const TURN_MS = 4;
+/** The kernel gives one new connection a turn of the event loop, so turns are short while somebody knocks. */
+const ACCEPTING_TURN_MS = 0.5;
+/** Turns of the event loop without a new connection after which nobody knocks any more. */
+const ACCEPTING_TURNS = 4;
+/** The part of a turn in which those in the slow lane come first, so that they never stand still. */
+const SLOW_SHARE = 0.25;
 /** What waits for its turn in all; beyond it chunks are read whole, because memory has to be bounded. */
 const MAX_WAITING_BYTES = 64 << 20;
 
-export interface TurnsOptions<P> {
-  readonly read: (peer: P, bytes: Uint8Array) => void;
-  /** All that `peer` offered is read: it may offer more. */
-  readonly caughtUp: (peer: P) => void;
+/** Whose bytes are read in turns. */
+export interface Reader {
+  receive(bytes: Uint8Array): void;
+  /** All that it offered is read: it may offer more. */
+  caughtUp(): void;
+  /** What it sends is history: others come first. */
+  readonly isBacklog: boolean;
+}
+
+export interface TurnsOptions {
   /** While it has no room nobody has a turn. */
   readonly journal: { readonly hasRoom: boolean; onRoom(listener: () => void): void };
   /** Ms, monotonic. */
@@ -16,85 +28,142 @@ export interface TurnsOptions<P> {
 }
 
 /**
- * Who is read when. A socket hands over up to 64 KiB at once, which may be four thousand frames: read in one go, a few
- * of them starve every other device for seconds. So short pieces are read as they come, long ones in slices, one
- * after the other, a few milliseconds in each turn of the event loop.
+ * Who is read when, for all ports together. A socket hands over up to 64 KiB at once, which may be four thousand
+ * frames: read in one go, a few of them starve every other device, new connections and timers for seconds. So all
+ * reading of one turn of the event loop has one budget of time. Short pieces of live devices are read as they come
+ * while it lasts; the rest waits in two lanes, live before slow (backlogs and long pieces), one slice after the other.
  */
-export class Turns<P> {
-  readonly #options: TurnsOptions<P>;
+export class Turns {
+  readonly #options: TurnsOptions;
   /** In the order of their next turn. */
-  readonly #waiting = new Map<P, Uint8Array>();
-  readonly #parked = new Map<P, Uint8Array>();
+  readonly #live = new Map<Reader, Uint8Array>();
+  readonly #slow = new Map<Reader, Uint8Array>();
+  readonly #parked = new Map<Reader, Uint8Array>();
   #waitingBytes = 0;
   #scheduled = false;
+  /** Until when what comes is read at once; 0 before the first piece of this turn of the event loop. */
+  #readUntil = 0;
+  #accepting = 0;
 
-  constructor(options: TurnsOptions<P>) {
+  constructor(options: TurnsOptions) {
     this.#options = options;
+  }
+
+  /** Somebody connected, so others may be knocking. */
+  accepted(): void {
+    this.#accepting = ACCEPTING_TURNS;
+    this.#schedule();
   }
 
   /**
    * @param chunk kept, not copied
-   * @returns false when part of it waits: the peer must offer nothing more before `caughtUp`
+   * @returns false when so much of it waits that the reader must offer nothing more before `caughtUp`
    */
-  offer(peer: P, chunk: Uint8Array): boolean {
+  offer(reader: Reader, chunk: Uint8Array): boolean {
+    const rest = this.#live.get(reader) ?? this.#slow.get(reader) ?? this.#parked.get(reader);
     const isShort = chunk.length <= SLICE_BYTES;
-    if (isShort || this.#waitingBytes + chunk.length > MAX_WAITING_BYTES) {
-      this.#options.read(peer, chunk);
+    const isFull = this.#waitingBytes + chunk.length > MAX_WAITING_BYTES;
+    const mayNow = isShort && !reader.isBacklog && this.#hasTime();
+    if (rest === undefined && (mayNow || isFull)) {
+      reader.receive(chunk);
       return true;
     }
-    this.#waiting.set(peer, chunk);
+    const all = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
     this.#waitingBytes += chunk.length;
+    if (this.#parked.has(reader)) this.#parked.set(reader, all);
+    else this.#wait(reader, all);
     this.#schedule();
-    return false;
+    return all.length <= SLICE_BYTES;
   }
 
-  /** The rest of `peer` waits until `unpark`. */
-  park(peer: P): void {
-    const rest = this.#waiting.get(peer);
-    if (rest !== undefined && this.#waiting.delete(peer)) this.#parked.set(peer, rest);
+  /** Something of `reader` waits for us, so that what is missing is not its fault. */
+  has(reader: Reader): boolean {
+    return this.#live.has(reader) || this.#slow.has(reader) || this.#parked.has(reader);
   }
 
-  unpark(peer: P): void {
-    const rest = this.#parked.get(peer);
-    if (rest === undefined || !this.#parked.delete(peer)) return;
-    this.#waiting.set(peer, rest);
+  /** The rest of `reader` waits until `unpark`. */
+  park(reader: Reader): void {
+    const rest = this.#take(reader);
+    if (rest !== undefined) this.#parked.set(reader, rest);
+  }
+
+  unpark(reader: Reader): void {
+    const rest = this.#parked.get(reader);
+    if (rest === undefined || !this.#parked.delete(reader)) return;
+    this.#wait(reader, rest);
     this.#schedule();
   }
 
-  /** Drops what is left of `peer`. */
-  forget(peer: P): void {
-    const rest = this.#waiting.get(peer) ?? this.#parked.get(peer);
+  /** Drops what is left of `reader`. */
+  forget(reader: Reader): void {
+    const rest = this.#take(reader) ?? this.#parked.get(reader);
     if (rest === undefined) return;
     this.#waitingBytes -= rest.length;
-    this.#waiting.delete(peer);
-    this.#parked.delete(peer);
+    this.#parked.delete(reader);
+  }
+
+  get #budgetMs(): number {
+    return this.#accepting > 0 ? ACCEPTING_TURN_MS : TURN_MS;
+  }
+
+  #hasTime(): boolean {
+    if (this.#live.size > 0) return false;
+    const at = this.#options.monotonic();
+    if (this.#readUntil === 0) {
+      this.#readUntil = at + this.#budgetMs;
+      this.#schedule();
+    }
+    return at < this.#readUntil;
+  }
+
+  #wait(reader: Reader, bytes: Uint8Array): void {
+    const isSlow = reader.isBacklog || bytes.length > SLICE_BYTES;
+    (isSlow ? this.#live : this.#slow).delete(reader);
+    (isSlow ? this.#slow : this.#live).set(reader, bytes);
+  }
+
+  #take(reader: Reader): Uint8Array | undefined {
+    const rest = this.#live.get(reader) ?? this.#slow.get(reader);
+    if (rest !== undefined && !this.#live.delete(reader)) this.#slow.delete(reader);
+    return rest;
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#waiting.size === 0) return;
-    this.#scheduled = true;
+    if (this.#scheduled) return;
+    const waits = this.#live.size > 0 || this.#slow.size > 0;
     const { journal } = this.#options;
+    if (!waits && this.#readUntil === 0 && this.#accepting === 0) return;
+    this.#scheduled = true;
     const turn = () => {
       this.#scheduled = false;
+      this.#readUntil = 0;
+      if (this.#accepting > 0) this.#accepting--;
       if (journal.hasRoom) this.#turn();
       this.#schedule();
     };
-    if (journal.hasRoom) setImmediate(turn);
+    if (journal.hasRoom || !waits) setImmediate(turn);
     else journal.onRoom(turn);
   }
 
   #turn(): void {
-    const { read, caughtUp, monotonic, journal } = this.#options;
-    const until = monotonic() + TURN_MS;
-    for (const [peer, bytes] of this.#waiting) {
-      this.#waiting.delete(peer);
-      const slice = bytes.subarray(0, SLICE_BYTES);
-      const rest = bytes.subarray(SLICE_BYTES);
+    const from = this.#options.monotonic();
+    const budget = this.#budgetMs;
+    // The slow lane has its share, and what the live one leaves.
+    this.#read(this.#live, from + budget * (this.#slow.size > 0 ? 1 - SLOW_SHARE : 1));
+    this.#read(this.#slow, from + budget);
+  }
+
+  /** At least one slice, however late it is. */
+  #read(lane: Map<Reader, Uint8Array>, until: number): void {
+    const { monotonic, journal } = this.#options;
+    for (const [reader, bytes] of lane) {
+      lane.delete(reader);
+      const slice = bytes.length > SLICE_BYTES ? bytes.subarray(0, SLICE_BYTES) : bytes;
       this.#waitingBytes -= slice.length;
-      // Before the read, which may park or forget the peer.
-      if (rest.length > 0) this.#waiting.set(peer, rest);
-      read(peer, slice);
-      if (rest.length === 0) caughtUp(peer);
+      // Before the read, which may park or forget the reader.
+      if (slice !== bytes) lane.set(reader, bytes.subarray(SLICE_BYTES));
+      reader.receive(slice);
+      if (slice === bytes) reader.caughtUp();
       if (!journal.hasRoom || monotonic() >= until) break;
     }
   }
