@@ -32,9 +32,9 @@ export const settings = {
     env: 'XUNJI_JT808_PORT',
     schema: port,
     fallback: 5015,
-    meaning: 'TCP; recognises every protocol by its first sound frame',
+    meaning: 'TCP, which recognises every protocol by its first sound frame, and UDP for JT/T 808',
   },
-  gt06Port: { env: 'XUNJI_GT06_PORT', schema: port, fallback: 5023, meaning: 'TCP; likewise' },
+  gt06Port: { env: 'XUNJI_GT06_PORT', schema: port, fallback: 5023, meaning: 'TCP, likewise' },
   httpHost: {
     env: 'XUNJI_HTTP_HOST',
     schema: text,

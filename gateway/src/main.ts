@@ -162,6 +162,13 @@ function openDoors(
       const { log, held } = lines('ban');
       if (log) logger.warn({ strikes, forS: config.banS, held }, 'addressTurnedAway');
     },
+    onFlapping: (device, takeOvers) => {
+      logger.warn({ protocol: device.protocol, takeOvers }, 'identityFlapping');
+      const noted = { edition: null, epoch: 0, name: 'identityFlapping', raw: new Uint8Array(0) };
+      journal
+        .append([{ kind: 'message', receivedTime: now(), device, ...noted, fields: { takeOvers } }])
+        .catch((error: unknown) => logger.error({ err: error }, 'intakeFailed'));
+    },
     onUnexpected: (error) => logger.error({ err: error }, 'intakeFailed'),
   });
 }

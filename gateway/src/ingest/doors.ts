@@ -1,6 +1,8 @@
 import type { Fault } from '@xunji/protocols';
+import type { DeviceRef } from '../journal/record.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Address, Addresses } from './addresses.ts';
+import { Flapping } from './flapping.ts';
 import { type AdmissionMode, Gate, type Registry } from './gate.ts';
 import { type Appender, Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
@@ -8,6 +10,7 @@ import { MqttIntake } from './mqtt.ts';
 import { type Session, Sessions } from './session.ts';
 import { TcpIntake } from './tcp.ts';
 import { Turns, type TurnsOptions } from './turns.ts';
+import { UdpIntake } from './udp.ts';
 
 export interface DoorsOptions {
   readonly journal: Appender & TurnsOptions['journal'];
@@ -18,6 +21,8 @@ export interface DoorsOptions {
   readonly metrics: Metrics;
   readonly onFault: (fault: Fault, session: Session) => void;
   readonly onBan: (address: Address) => void;
+  /** Two terminals seem to use one identity. */
+  readonly onFlapping: (device: DeviceRef, takeOvers: number) => void;
   readonly onUnexpected: (error: unknown) => void;
   /** Ms UTC. */
   readonly now: () => number;
@@ -34,16 +39,27 @@ export interface DoorNumbers {
   readonly mqttPort: number;
 }
 
+/** Numbers that the kernel offers until one is free for UDP and TCP. */
+const MAX_TRIES = 10;
+
 /** All device ports over one intake: they share who is connected, who is turned away, and whose turn it is. */
 export class Doors {
   readonly #jt808: TcpIntake;
+  readonly #udp: UdpIntake;
   readonly #gt06: TcpIntake;
   readonly #mqtt: MqttIntake;
 
   constructor(options: DoorsOptions) {
     const { journal, registry, admission, limits, liveMaxAgeMs, metrics } = options;
-    const { now, monotonic, onFault, onUnexpected, onBan } = options;
-    const sessions = new Sessions(now());
+    const { now, monotonic, onFault, onUnexpected, onBan, onFlapping } = options;
+    const flapping = new Flapping({
+      monotonic,
+      onFlapping: (device, takeOvers) => {
+        metrics.flapping.inc({ protocol: device.protocol });
+        onFlapping(device, takeOvers);
+      },
+    });
+    const sessions = new Sessions(now(), flapping);
     const gate = new Gate(registry, admission);
     const intake = new Intake({ journal, gate, sessions, metrics, liveMaxAgeMs, onFault });
     const turns = new Turns({ journal, monotonic });
@@ -59,6 +75,7 @@ export class Doors {
       ...{ liveMaxAgeMs, now, monotonic, onUnexpected },
     };
     this.#jt808 = new TcpIntake({ ...shared, prefer: 'jt808' });
+    this.#udp = new UdpIntake({ ...shared, registry });
     this.#gt06 = new TcpIntake({ ...shared, prefer: 'gt06' });
     this.#mqtt = new MqttIntake({ ...shared, registry, admission });
   }
@@ -66,7 +83,7 @@ export class Doors {
   /** @returns the ports, in the words of the ready line */
   async listen(at: DoorNumbers): Promise<{ jt808: number; gt06: number; mqtt: number }> {
     return {
-      jt808: await this.#jt808.listen(at.jt808Port, at.host),
+      jt808: await this.#listenTwice(at.jt808Port, at.host),
       gt06: await this.#gt06.listen(at.gt06Port, at.host),
       mqtt: await this.#mqtt.listen(at.mqttPort, at.mqttHost),
     };
@@ -77,7 +94,21 @@ export class Doors {
     await Promise.all([this.#jt808.widen(), this.#gt06.widen()]);
   }
 
+  /** UDP and TCP on one number; whatever number is free for one may be taken for the other. */
+  async #listenTwice(port: number, host: string): Promise<number> {
+    for (let tries = 1; ; tries++) {
+      const chosen = await this.#udp.listen(port, host);
+      try {
+        return await this.#jt808.listen(chosen, host);
+      } catch (error) {
+        await this.#udp.close();
+        if (port !== 0 || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.#jt808.close(), this.#gt06.close(), this.#mqtt.close()]);
+    const all = [this.#jt808, this.#udp, this.#gt06, this.#mqtt];
+    await Promise.all(all.map((door) => door.close()));
   }
 }

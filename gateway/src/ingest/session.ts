@@ -1,12 +1,16 @@
 import { type DeviceRef, deviceKey } from '../journal/record.ts';
+import type { Flapping } from './flapping.ts';
 
 /** The far end of a session, whatever carries it. */
 export interface Link {
-  readonly transport: 'tcp' | 'mqtt';
+  readonly transport: 'tcp' | 'udp' | 'mqtt';
   /** Address without port, for limits and log lines below info. */
   readonly remote: string;
   close(reason: string): void;
 }
+
+/** One for all: thousands of connections are idle. */
+const NOTHING_APPENDED = Promise.resolve();
 
 /** What we know of one connection. Its epoch counts connections, so a reconnect is never mistaken for its past. */
 export class Session {
@@ -18,7 +22,7 @@ export class Session {
   /** At least one sound frame of an admitted device came: the first-frame deadline is over. */
   admitted = false;
   /** The last append of this connection: an answer never overtakes an earlier frame. */
-  lastAppend: Promise<unknown> = Promise.resolve();
+  lastAppend: Promise<unknown> = NOTHING_APPENDED;
 
   constructor(epoch: number, link: Link) {
     this.epoch = epoch;
@@ -33,10 +37,12 @@ export class Sessions {
   /** Open now on all transports, those that have no session yet included: what `maxConnections` bounds. */
   connections = 0;
   #epoch: number;
+  readonly #flapping: Flapping | undefined;
 
   /** @param firstEpoch grows from one start of the gateway to the next, e.g. the start time */
-  constructor(firstEpoch: number) {
+  constructor(firstEpoch: number, flapping?: Flapping) {
     this.#epoch = firstEpoch;
+    this.#flapping = flapping;
   }
 
   get size(): number {
@@ -62,8 +68,16 @@ export class Sessions {
     const loser = this.#byDevice.get(key);
     session.device = device;
     this.#byDevice.set(key, session);
-    loser?.link.close('superseded');
+    if (loser !== undefined) {
+      this.#flapping?.takenOver(device);
+      loser.link.close('superseded');
+    }
     return { online: loser === undefined, left };
+  }
+
+  /** Who speaks for `device` now. */
+  of(device: DeviceRef): Session | undefined {
+    return this.#byDevice.get(deviceKey(device));
   }
 
   /** The connection is gone. True when its device thereby went offline. */
