@@ -190,7 +190,7 @@ export const settings = {
   maxBadFramesPerMinute: {
     env: 'XUNJI_MAX_BAD_FRAMES_PER_MINUTE',
     schema: count(1, 1_000_000),
-    fallback: 3000,
+    fallback: 60_000,
     meaning: 'bad frames within a minute, good ones between them or not, likewise',
   },
   maxConnectionsPerAddress: {
