@@ -144,6 +144,12 @@ export const settings = {
     fallback: 7,
     meaning: 'how long segments that every consumer has read are kept as evidence',
   },
+  trackKeepDays: {
+    env: 'XUNJI_TRACK_KEEP_DAYS',
+    schema: count(0, 36_500),
+    fallback: 0,
+    meaning: 'how long DuckDB keeps positions, in whole UTC days of their device time; 0: for ever',
+  },
   journalSegmentMb: {
     env: 'XUNJI_JOURNAL_SEGMENT_MB',
     schema: count(1, 1024),

@@ -15,7 +15,7 @@ import { closeHttp, createHttpServer, listen } from './http/server.ts';
 import { openDashboard } from './http/static.ts';
 import { Doors } from './ingest/doors.ts';
 import { limitsOf } from './ingest/limits.ts';
-import { type Consumer, ConsumerRunner } from './journal/consumer.ts';
+import { type Consumer, type ConsumerOptions, ConsumerRunner } from './journal/consumer.ts';
 import { Journal } from './journal/journal.ts';
 import { trimJournal } from './journal/retention.ts';
 import { readKeyFile } from './journal/seal.ts';
@@ -115,7 +115,7 @@ async function openRecords(db: Records, publish: Publish, logger: Logger) {
 
 function openStores(config: Config, dir: DataDir): Promise<Store[]> {
   const settings = {
-    duckdb: { path: dir.tracks },
+    duckdb: { path: dir.tracks, keepDays: config.trackKeepDays },
     influx: {
       ...{ url: config.influxUrl, database: config.influxDatabase },
       ...{ username: config.influxUser, password: config.influxPassword },
@@ -131,15 +131,15 @@ function batchOf(consumer: string) {
   return consumer === 'fences' ? FENCES_BATCH : LIVE_BATCH;
 }
 
-function runnerOf(journal: Journal, consumer: Consumer, logger: Logger, metrics: Metrics) {
-  return new ConsumerRunner(journal, consumer, {
-    ...batchOf(consumer.name),
+function runnerOptions(consumer: string, logger: Logger, metrics: Metrics): ConsumerOptions {
+  return {
+    ...batchOf(consumer),
     random: Math.random,
     onError: (name, error, tries, waitMs) => {
       metrics.consumerErrors.inc({ consumer: name });
       logger.warn({ consumer: name, err: error, tries, waitMs }, 'consumerFailed');
     },
-  });
+  };
 }
 
 function openDoors(
@@ -214,8 +214,17 @@ async function start(config: Config) {
   });
   // The journal may no longer hold the fences and rules that an unreadable snapshot knew.
   if (!fences.isRestored && journal.durableSeq > 0) await records.log.publishAll();
-  const consumers: Consumer[] = [latest, fences, ...stores.map(storeConsumer)];
-  const runners = consumers.map((consumer) => runnerOf(journal, consumer, logger, metrics));
+  const fed = stores.map((store) => ({ store, consumer: storeConsumer(store) }));
+  const consumers: Consumer[] = [latest, fences, ...fed.map(({ consumer }) => consumer)];
+  const runnerOf = (consumer: Consumer, store?: Store) => {
+    const options = runnerOptions(consumer.name, logger, metrics);
+    // A store may follow the journal in a thread of its own.
+    return store?.follow?.(journal, options) ?? new ConsumerRunner(journal, consumer, options);
+  };
+  const runners = [
+    ...[runnerOf(latest), runnerOf(fences)],
+    ...fed.map(({ store, consumer }) => runnerOf(consumer, store)),
+  ];
   const health = new Health({ journal, runners, stores, metrics, monotonic });
 
   const dashboard = openDashboard(fileURLToPath(new URL('../../dashboard/dist', import.meta.url)));

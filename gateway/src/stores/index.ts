@@ -1,4 +1,5 @@
-import { type DuckdbOptions, openDuckdb } from './duckdb.ts';
+import type { DuckdbOptions } from './duckdb.ts';
+import { startDuckdb } from './duckdb-remote.ts';
 import { type InfluxOptions, openInflux } from './influx.ts';
 import type { Store } from './store.ts';
 
@@ -12,7 +13,7 @@ export interface StoreSettings {
 
 /** The list of stores by the names of the setting `store`. */
 export const storeFactories = {
-  duckdb: (settings) => openDuckdb(settings.duckdb),
+  duckdb: (settings) => startDuckdb(settings.duckdb),
   influx: async (settings) => openInflux(settings.influx, settings.now),
 } as const satisfies Record<string, (settings: StoreSettings) => Promise<Store>>;
 

@@ -1,3 +1,5 @@
+import type { ConsumerOptions, ConsumerRunner } from '../journal/consumer.ts';
+import type { JournalSource } from '../journal/journal.ts';
 import type { DeviceRef, PositionEntry } from '../journal/record.ts';
 import type { TrackPage } from './track-columns.ts';
 
@@ -65,6 +67,12 @@ export interface HeatCells {
   readonly hasMore: boolean;
 }
 
+/** A consumer that runs elsewhere, seen as the runner of one that runs here. */
+export type StoreFollower = Pick<
+  ConsumerRunner,
+  'name' | 'applied' | 'lastError' | 'start' | 'drained' | 'stop'
+>;
+
 /**
  * A place positions are kept for queries. Fed by one consumer in journal order; every method may be
  * retried and `write` may see the same records again after a crash: the effect is exactly once by
@@ -83,6 +91,8 @@ export interface Store {
   track(query: TrackQuery): Promise<TrackPage>;
   /** Only where an engine can refuse single points. */
   parked?(): Parked;
+  /** Only of a store that reads the journal by itself, in a thread of its own; others are fed by a runner. */
+  follow?(source: JournalSource, options: ConsumerOptions): StoreFollower;
   /** Only where an engine can sum over all devices in reasonable time. */
   heat?(query: HeatQuery): Promise<HeatCells>;
   /**
@@ -111,9 +121,13 @@ export type StoreFault = keyof typeof storeFaults;
 export class StoreError extends Error {
   readonly code: StoreFault;
 
+  /** What it is about, without the sentence of its code. */
+  readonly detail: string;
+
   constructor(code: StoreFault, detail: string, cause?: unknown) {
     super(`${detail}: ${storeFaults[code]}`, { cause });
     this.name = 'StoreError';
     this.code = code;
+    this.detail = detail;
   }
 }
