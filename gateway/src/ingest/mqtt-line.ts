@@ -97,8 +97,11 @@ export class MqttLine extends Duplex implements Reader {
   #credit: number;
   #creditAt: number;
   #packetSince: number | null = null;
+  #lastRead: number;
   #stops = 0;
   #hasEnded = false;
+  /** How long its client may be silent, ms. */
+  maxSilenceMs = Number.POSITIVE_INFINITY;
 
   constructor(socket: Socket, options: LineOptions) {
     super();
@@ -107,7 +110,9 @@ export class MqttLine extends Duplex implements Reader {
     this.#gauge = new PacketGauge(options.maxPacketBytes);
     this.#credit = options.rate * BURST_S;
     this.#creditAt = options.monotonic();
+    this.#lastRead = this.#creditAt;
     socket.on('data', (chunk) => {
+      this.#lastRead = options.monotonic();
       if (!options.turns.offer(this, chunk)) this.#stop(WAITS_ITS_TURN);
     });
     socket.on('end', () => {
@@ -127,6 +132,11 @@ export class MqttLine extends Duplex implements Reader {
   /** Since when a packet is not complete, ms monotonic; null when none is, or when the rest of it waits for us. */
   get packetSince(): number | null {
     return this.#stops === 0 && !this.#options.turns.has(this) ? this.#packetSince : null;
+  }
+
+  /** Whether its client was silent for too long at `now`, ms monotonic; never while it is our doing. */
+  isSilent(now: number): boolean {
+    return this.#stops === 0 && now - this.#lastRead > this.maxSilenceMs;
   }
 
   /** What has its turn. */
@@ -208,7 +218,8 @@ export class MqttLine extends Duplex implements Reader {
     if (this.#stops === 0) return;
     this.#stops &= ~why;
     if (this.#stops !== 0) return;
-    if (this.#packetSince !== null) this.#packetSince = this.#options.monotonic();
+    this.#lastRead = this.#options.monotonic();
+    if (this.#packetSince !== null) this.#packetSince = this.#lastRead;
     this.#socket.resume();
   }
 }

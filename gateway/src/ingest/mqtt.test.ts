@@ -237,6 +237,36 @@ describe('a hostile MQTT client', () => {
     expect(await closedBy('protocolError')).toBe(1);
   });
 
+  it('may be silent for half as long again as it said, and a stall of ours does not count', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    house = await broker();
+    const badge = await raw();
+    // It says 60 s.
+    badge.write(connectPacket);
+    await once(badge, 'data');
+    const sweep = (ms: number) => {
+      house.clock.at += ms;
+      vi.advanceTimersByTime(1000);
+    };
+    sweep(300_000);
+    expect(await closedBy('idle')).toBe(0);
+    // PINGREQ
+    badge.write(Buffer.from('c000', 'hex'));
+    await once(badge, 'data');
+    for (let i = 0; i < 45; i++) sweep(2000);
+    expect(await closedBy('idle')).toBe(0);
+    sweep(1);
+    vi.useRealTimers();
+    await once(badge, 'close');
+    expect(await closedBy('idle')).toBe(1);
+  });
+
+  it('has to say how long it may be silent', async () => {
+    house = await broker();
+    for (const keepalive of [0, 3601]) await once(house.open({ keepalive }) as never, 'close');
+    expect(await closedBy('keepaliveTooLong')).toBe(2);
+  });
+
   it('gets no more time for a packet than for a frame', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     house = await broker();

@@ -30,6 +30,7 @@ export interface MqttOptions {
 /** Devices one client may speak for: an OwnTracks user's phones, or an anonymous bridge in mode `open`. */
 const MAX_DEVICES_PER_CLIENT = 256;
 const SWEEP_MS = 1000;
+const MAX_KEEPALIVE_S = 3600;
 const MAX_CLIENT_ID_LENGTH = 128;
 /** A will says that somebody is gone, and no more. @see mqtt.md section 7 */
 const MAX_WILL_BYTES = 1024;
@@ -37,9 +38,7 @@ const MAX_WILL_BYTES = 1024;
 /** Why the broker ended a connection, by its own words. Others are protocol errors. */
 const reasons: Readonly<Record<string, string>> = {
   'connect did not arrive in time': 'noFirstFrame',
-  'keep alive timeout': 'idle',
   'drain timeout': 'answersUnread',
-  'keep alive limit exceeded': 'keepaliveTooLong',
   'unacceptable protocol version': 'unsupportedVersion',
   'identifier rejected': 'clientIdTooLong',
 };
@@ -69,6 +68,7 @@ export class MqttIntake {
   #broker: Aedes | null = null;
   #server: Server | null = null;
   #sweep: NodeJS.Timeout | null = null;
+  #lastSweep = 0;
 
   constructor(options: MqttOptions) {
     this.#options = options;
@@ -83,9 +83,16 @@ export class MqttIntake {
       connectTimeout: this.#options.limits.firstFrameMs,
       drainTimeout: 30_000,
       maxTopicLevels: 10,
-      keepaliveLimit: 3600,
       maxInflightInbound: this.#options.limits.mqttInflight,
-      preConnect: (_client, packet, done) => {
+      preConnect: (client, packet, done) => {
+        const { keepalive = 0 } = packet;
+        if (keepalive === 0 || keepalive > MAX_KEEPALIVE_S) {
+          this.#closed('keepaliveTooLong');
+          return done(new Refused('keepaliveTooLong'), false);
+        }
+        // The broker's own timer would end everybody at once after a stall, before what came meanwhile is read.
+        packet.keepalive = 0;
+        if (client.conn instanceof MqttLine) client.conn.maxSilenceMs = keepalive * 1500;
         // A client id is unique below its user: nobody pushes another's client out by taking its id.
         const { username, clientId } = packet;
         if (username && clientId) packet.clientId = `${username}/${clientId}`;
@@ -115,6 +122,7 @@ export class MqttIntake {
       server.once('error', reject);
       server.listen({ port, host, backlog: 1024 }, resolve);
     });
+    this.#lastSweep = this.#options.monotonic();
     this.#sweep = setInterval(() => this.#checkDeadlines(), SWEEP_MS);
     this.#broker = broker;
     this.#server = server;
@@ -183,11 +191,15 @@ export class MqttIntake {
   #checkDeadlines(): void {
     const { monotonic, limits } = this.#options;
     const at = monotonic();
-    const late = at - limits.frameMs;
+    const stalled = at - this.#lastSweep > SWEEP_MS * 3;
+    this.#lastSweep = at;
     for (const line of this.#sockets.values()) {
       line.refill(at);
-      if (line.packetSince === null || line.packetSince >= late) continue;
-      this.#closed('slowFrame');
+      // After a stall the data that came meanwhile has not been read yet: nobody is late until it has.
+      if (stalled) continue;
+      const isSlow = line.packetSince !== null && at - line.packetSince > limits.frameMs;
+      if (!isSlow && !line.isSilent(at)) continue;
+      this.#closed(isSlow ? 'slowFrame' : 'idle');
       line.destroy();
     }
   }
