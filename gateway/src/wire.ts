@@ -94,6 +94,18 @@ export interface TrackPosition {
   extras: Record<string, number | string | boolean>;
 }
 
+/** GET /api/v1/heat?bbox&from&to&cell&metric: positions of all devices as sums over cells, the most first. */
+export interface HeatMap {
+  /** Sides of a cell in degrees, near the metres asked for. */
+  latitudeStep: number;
+  longitudeStep: number;
+  /** 95th percentile of the metric asked for: the end of a scale that one parked device does not spoil. */
+  clip: number;
+  hasMore: boolean;
+  /** Each `[latitude, longitude, dwell s, fixes, device-days]`; the place is the cell's centre. */
+  cells: number[][];
+}
+
 /** GET /api/v1/positions/latest */
 export interface LatestPosition extends TrackPosition {
   lastSeen: string;

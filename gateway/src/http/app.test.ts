@@ -98,6 +98,8 @@ describe('who may do what', () => {
   it.each([
     ['positions/latest', 'GET', ['admin', 'dispatcher', 'supervisor', 'manager', 'wall']],
     ['devices/x/track', 'GET', ['admin', 'dispatcher', 'supervisor', 'manager']],
+    ['heat', 'GET', ['admin', 'dispatcher', 'supervisor', 'manager']],
+    ['exports/positions', 'GET', ['admin']],
     ['fences', 'POST', ['admin']],
     ['alarms/x/ack', 'POST', ['admin', 'dispatcher']],
     ['users', 'GET', ['admin', 'auditor']],

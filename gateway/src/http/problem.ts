@@ -22,6 +22,7 @@ export const problems = {
   ifMatchRequired: [428, 'send the revision you have seen in If-Match'],
   tooManyTries: [429, 'too many tries; wait as long as Retry-After says'],
   internal: [500, 'this is our mistake; the log has the details'],
+  notSupported: [501, 'the store that is read cannot do this; DuckDB can'],
   unavailable: [503, 'the store does not answer; try again later'],
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemCode = keyof typeof problems;

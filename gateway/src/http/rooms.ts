@@ -22,7 +22,7 @@ export interface Rooms {
   readonly latest: LatestPositions;
   readonly desk: AlarmDesk;
   /** Where tracks are read. */
-  readonly tracks: Pick<Store, 'track'>;
+  readonly tracks: Pick<Store, 'track' | 'heat' | 'exportDay'>;
   readonly baseMaps: BaseMaps;
   readonly site: Site;
 }

@@ -144,6 +144,43 @@ describe('devices', () => {
   });
 });
 
+describe('the history of all devices', () => {
+  const period = 'from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z';
+
+  it('is shown as heat over the cells of a box', async () => {
+    const { body } = await api('GET', `heat?bbox=121.4,31.1,121.6,31.3&${period}&limit=1`);
+    expect(body).toEqual({
+      ...{ latitudeStep: 0.001, longitudeStep: 100 / 90_000, clip: 60, hasMore: true },
+      cells: [[31.1, 121.4, 60.5, 7, 2]],
+    });
+  });
+
+  it('is refused for boxes, periods and cells that make no sense', async () => {
+    const asked = async (query: string) => paths(await api('GET', `heat?${query}`)).sort();
+    expect(await asked(`bbox=121,31,120,32&${period}`)).toEqual(['bbox']);
+    expect(await asked(`bbox=121,31,122,91&${period}`)).toEqual(['bbox']);
+    expect(await asked(`bbox=121,31,122&${period}&cell=49&metric=noise&limit=20001`)).toEqual([
+      'bbox',
+      'cell',
+      'limit',
+      'metric',
+    ]);
+    const box = 'bbox=121,31,122,32';
+    expect(await asked(`${box}&from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z`)).toEqual(['to']);
+    expect(await asked(`${box}&from=2026-01-01T00:00:00Z&to=2026-11-01T00:00:00Z`)).toEqual(['to']);
+    expect(await api('GET', `heat?${box}&${period}&cell=999`)).toMatchObject({ status: 503 });
+  });
+
+  it('is handed out by the day as Parquet, and the file behind it goes', async () => {
+    const answer = await api('GET', 'exports/positions?day=2026-11-23');
+    expect(answer.headers.get('content-type')).toBe('application/vnd.apache.parquet');
+    expect(answer.headers.get('content-disposition')).toContain('positions-2026-11-23.parquet');
+    expect(answer.text).toBe('PAR1 20780');
+    await expect.poll(() => web.files()).not.toContain('20780.parquet');
+    expect(paths(await api('GET', 'exports/positions?day=2026-02-30'))).toEqual(['day']);
+  });
+});
+
 describe('latest positions', () => {
   it('are of every device that has one, or of one device', async () => {
     await api('POST', 'devices', { id: '861234567890123', protocol: 'gt06' });

@@ -9,6 +9,7 @@ import type {
   Fence,
   FenceEvent,
   FenceGeometry,
+  HeatMap,
   LatestPosition,
   Page,
   Problem,
@@ -175,6 +176,16 @@ const trackPositionShape = {
   extras: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
 };
 export const trackPosition = wire<TrackPosition>()('TrackPosition', z.object(trackPositionShape));
+export const heatMap = wire<HeatMap>()(
+  'HeatMap',
+  z.object({
+    latitudeStep: z.number(),
+    longitudeStep: z.number(),
+    clip: z.number(),
+    hasMore: z.boolean(),
+    cells: z.array(z.array(z.number())),
+  }),
+);
 export const latestPosition = wire<LatestPosition>()(
   'LatestPosition',
   z.object({ ...trackPositionShape, lastSeen: z.string(), online: z.boolean() }),

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import { Sessions } from '../records/sessions.ts';
 import { Subjects } from '../records/subjects.ts';
 import { Users } from '../records/users.ts';
 import { cellOf, columnList } from '../stores/columns.ts';
-import { StoreError, type TrackQuery } from '../stores/store.ts';
+import { type HeatCells, type HeatQuery, StoreError, type TrackQuery } from '../stores/store.ts';
 import { emptyPage, TrackColumnsBuilder, type TrackPage } from '../stores/track-columns.ts';
 import type { Role } from '../wire.ts';
 import { createApp } from './app.ts';
@@ -79,6 +79,15 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       if (query.cursor === 'foreign') throw new StoreError('badCursor', query.cursor);
       if (query.cursor === 'away') throw new StoreError('storeUnavailable', 'influx');
       return query.cursor === 'long' ? longPage() : emptyPage;
+    },
+    heat: async (query: HeatQuery) => {
+      if (query.cellM === 999) throw new StoreError('storeUnavailable', 'duckdb');
+      return oneCell(query);
+    },
+    exportDay: async (day: number) => {
+      const path = join(root, `${day}.parquet`);
+      await writeFile(path, `PAR1 ${day}`);
+      return path;
     },
   };
   const { app, endpoints } = createApp({
@@ -169,6 +178,8 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       close,
     },
     ...{ access, sessions, users, devices, latest, desk, journal, runners, asked },
+    /** Names in the folder that exports are written to. */
+    files: () => readdir(root),
   };
 }
 export type Web = Awaited<ReturnType<typeof startWeb>>;
@@ -183,4 +194,14 @@ function longPage(): TrackPage {
   const cells = columnList.map((column) => cellOf(column, sampleEntry(1)));
   for (let i = 0; i < 1201; i++) columns.add(i * 1000, cells, 0);
   return { columns: columns.finish(), next: 'more' };
+}
+
+/** The south-west corner of what was asked, by its side. */
+function oneCell({ south, west, cellM, limit }: HeatQuery): HeatCells {
+  const column = (value: number) => Float64Array.of(value);
+  return {
+    ...{ length: 1, step: { latitude: cellM / 100_000, longitude: cellM / 90_000 } },
+    ...{ latitude: column(south), longitude: column(west), clip: 60, hasMore: limit === 1 },
+    ...{ fixes: column(7), dwellS: column(60.5), deviceDays: column(2) },
+  };
 }

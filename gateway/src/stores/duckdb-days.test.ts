@@ -249,6 +249,9 @@ describe('a copy of the tracks', () => {
       ['jt808:13900000009', 1, 31],
     ]);
     expect(await readdir(join(folder, 'exports'))).toHaveLength(1);
+    await store.close();
+    await open();
+    expect(await readdir(join(folder, 'exports'))).toEqual([]);
   });
 
   it('made while it is written opens as a store of its own', async () => {

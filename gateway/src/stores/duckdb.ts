@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, rename } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { columnList } from './columns.ts';
 import { DeviceDictionary } from './duckdb-devices.ts';
@@ -79,6 +79,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<DuckdbStore> {
     threads: options.threads ?? DEFAULT_THREADS,
     exportFolder: join(dirname(path), 'exports'),
   };
+  await removeLeftExports(engineOptions.exportFolder);
   try {
     return new DuckdbStore(engineOptions, options, await openTracks(engineOptions));
   } catch (error) {
@@ -86,6 +87,14 @@ export async function openDuckdb(options: DuckdbOptions): Promise<DuckdbStore> {
     if (error instanceof StoreError) throw error;
     const isLocked = error instanceof Error && /lock on file/i.test(error.message);
     throw new StoreError(isLocked ? 'storeInUse' : 'storeUnavailable', path, error);
+  }
+}
+
+/** Exports of a life that ended before they were fetched. */
+async function removeLeftExports(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (/^\d{4}-\d\d-\d\d-\d+\.parquet$/.test(name)) await rm(join(folder, name), { force: true });
   }
 }
 

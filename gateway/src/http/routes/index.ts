@@ -4,6 +4,7 @@ import { alarmRoutes } from './alarms.ts';
 import { baseMapRoutes } from './basemaps.ts';
 import { deviceRoutes } from './devices.ts';
 import { fenceRoutes } from './fences.ts';
+import { historyRoutes } from './history.ts';
 import { positionRoutes } from './positions.ts';
 import { ruleRoutes } from './rules.ts';
 import { sessionRoutes } from './session.ts';
@@ -16,6 +17,7 @@ export const apiEndpoints = (rooms: Rooms): Endpoint[] => [
   ...deviceRoutes(rooms),
   ...subjectRoutes(rooms),
   ...positionRoutes(rooms),
+  ...historyRoutes(rooms),
   ...fenceRoutes(rooms),
   ...ruleRoutes(rooms),
   ...alarmRoutes(rooms),
