@@ -46,6 +46,11 @@ export class Jt808Speaker implements Speaker {
     return this.#key;
   }
 
+  /** The serial of the next message. */
+  protected get nextSerial(): number {
+    return this.#frames.serial;
+  }
+
   greet(): Uint8Array | null {
     this.#length = -1;
     this.#escaped = false;

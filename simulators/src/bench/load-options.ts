@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
-export type LoadProtocol = 'jt808' | 'gt06' | 'mqtt';
+/** `echo`: reports of JT/T 808 to a server that says them back. */
+export type LoadProtocol = 'jt808' | 'gt06' | 'mqtt' | 'echo';
 /**
  * `live`: reports in a closed loop, or at a rate. `backlog`: all upload what they buffered. `storm`: all drop, return
  * at once and upload. `idle`: logged in, silent.
@@ -38,11 +39,16 @@ export interface LoadOptions {
   readonly log: string | null;
 }
 
-const ports: Readonly<Record<LoadProtocol, number>> = { jt808: 5015, gt06: 5023, mqtt: 1883 };
+const ports: Readonly<Record<LoadProtocol, number>> = {
+  jt808: 5015,
+  gt06: 5023,
+  mqtt: 1883,
+  echo: 7,
+};
 const modes: readonly LoadMode[] = ['live', 'backlog', 'storm', 'idle'];
 const MAX_WINDOW = 256;
 
-export const loadUsage = `usage: load [--protocol jt808|gt06|mqtt] [--mode live|backlog|storm|idle] [--host H] [--port P]
+export const loadUsage = `usage: load [--protocol jt808|gt06|mqtt|echo] [--mode live|backlog|storm|idle] [--host H] [--port P]
   [--sockets N] [--window N | --rate N] [--seconds S] [--warmup S] [--login] [--connecting N] [--reconnect]
   [--grace S] [--backlog-s S] [--interval-s S] [--first-phone N] [--start-time MS] [--log FILE] [--text]
 `;

@@ -1,5 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { EchoSpeaker } from './echo-speaker.ts';
 import { Gt06Speaker } from './gt06-speaker.ts';
 import { Jt808Speaker } from './jt808-speaker.ts';
 import { Latencies } from './latency.ts';
@@ -24,8 +25,15 @@ export interface LoadClock {
 
 /** The name of the terminal with this number, as its protocol wants it. */
 export function terminalId(protocol: LoadOptions['protocol'], n: number): string {
-  if (protocol === 'jt808') return String(n).padStart(12, '0');
-  return protocol === 'gt06' ? `86${String(n).padStart(13, '0')}` : `load-${n}`;
+  switch (protocol) {
+    case 'jt808':
+    case 'echo':
+      return String(n).padStart(12, '0');
+    case 'gt06':
+      return `86${String(n).padStart(13, '0')}`;
+    case 'mqtt':
+      return `load-${n}`;
+  }
 }
 
 /** What the terminals of one process do together, and what came of it. */
@@ -168,8 +176,16 @@ export class Load implements Tally {
 
   #speaker(id: string): Speaker {
     const { protocol, login } = this.#options;
-    if (protocol === 'jt808') return new Jt808Speaker(id, login);
-    return protocol === 'gt06' ? new Gt06Speaker(id) : new MqttSpeaker(id);
+    switch (protocol) {
+      case 'jt808':
+        return new Jt808Speaker(id, login);
+      case 'echo':
+        return new EchoSpeaker(id);
+      case 'gt06':
+        return new Gt06Speaker(id);
+      case 'mqtt':
+        return new MqttSpeaker(id);
+    }
   }
 
   /** Each terminal walks its own way: one distinct fix a report, so that each can be told apart in a store. */
