@@ -16,6 +16,7 @@ import { openDashboard } from './http/static.ts';
 import { Doors } from './ingest/doors.ts';
 import { limitsOf } from './ingest/limits.ts';
 import { type Consumer, type ConsumerOptions, ConsumerRunner } from './journal/consumer.ts';
+import { DurableTimes } from './journal/durable-times.ts';
 import { Journal } from './journal/journal.ts';
 import { trimJournal } from './journal/retention.ts';
 import { readKeyFile } from './journal/seal.ts';
@@ -68,6 +69,7 @@ function openJournal(
   config: Config,
   dir: DataDir,
   id: Uint8Array,
+  durableTimes: DurableTimes,
   logger: Logger,
   metrics: Metrics,
 ) {
@@ -76,7 +78,8 @@ function openJournal(
     dataDirId: id,
     key: config.keyFile === undefined ? null : readKeyFile(config.keyFile),
     segmentBytes: config.journalSegmentMb << 20,
-    onSync: ({ records, ms }) => {
+    onSync: ({ records, lastSeq, ms }) => {
+      durableTimes.add(lastSeq, records, now());
       metrics.journalRecords.inc(records);
       metrics.syncSeconds.observe(ms / 1000);
     },
@@ -181,7 +184,9 @@ async function start(config: Config) {
   const metrics = createMetrics();
   const dir = await openDataDir(config.dataDir);
   const db = await openDatabase(dir.records);
-  const journal = await openJournal(config, dir, await dataDirId(dir), logger, metrics);
+  const durableTimes = new DurableTimes();
+  const id = await dataDirId(dir);
+  const journal = await openJournal(config, dir, id, durableTimes, logger, metrics);
   const { tornBytes, leftovers } = journal.recovered;
   if (tornBytes > 0) logger.warn({ bytes: tornBytes }, 'journalTailCut');
   if (leftovers.length > 0) logger.warn({ files: leftovers }, 'journalLeftovers');
@@ -209,6 +214,7 @@ async function start(config: Config) {
   const fences = await FenceConsumer.open({
     ...{ path: dir.fences, sink: desk, now, snapshotEveryMs },
     ...{ onError: failed('fencesSnapshotUnreadable') },
+    durableTime: (seq) => durableTimes.of(seq),
     onFact: ({ kind }) => countEngine(kind),
     onLeftAside: countEngine,
   });

@@ -193,6 +193,20 @@ export interface Alarm {
   acknowledgedAt: string | null;
   note: string | null;
   clearedAt: string | null;
+  /** Null for an alarm that was opened before times were kept. */
+  times: AlarmTimes | null;
+}
+
+/**
+ * The way of the report that opened an alarm, or opened it again: device, socket, disk, engine, desk. Null where
+ * nobody looked: the gateway was restarted in between. When it was pushed is in the live message.
+ */
+export interface AlarmTimes {
+  fixTime: string;
+  receivedTime: string;
+  durableTime: string | null;
+  evaluatedTime: string | null;
+  openedTime: string;
 }
 
 /** GET /api/v1/basemaps; the data of a `geojson` one at `url`, same origin. */
@@ -296,6 +310,8 @@ export interface AlarmMessage {
   prev: number;
   op: AlarmOp;
   alarm: Alarm;
+  /** When it left for this dashboard: the end of what `alarm.times` begins. */
+  pushedTime: number;
 }
 export interface AlarmsSince {
   items: { seq: number; op: AlarmOp; alarm: Alarm }[];

@@ -23,5 +23,6 @@ export const waitingAlarm = (over: Partial<Alarm> & Pick<Alarm, 'id' | 'severity
   acknowledgedAt: null,
   note: null,
   clearedAt: null,
+  times: null,
   ...over,
 });

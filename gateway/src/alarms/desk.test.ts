@@ -93,6 +93,10 @@ describe('rules and crossings', () => {
       ...{ latitude: 31.2, longitude: 121.5, occurredAt: iso(100), confirmedAt: iso(160) },
       ...{ raisedAt: iso(161), lastAt: iso(100), count: 1, late: false, acknowledgedBy: null },
       ...{ acknowledgedAt: null, note: null, clearedAt: null },
+      times: {
+        ...{ fixTime: iso(160), receivedTime: iso(161), openedTime: iso(1000) },
+        ...{ durableTime: null, evaluatedTime: null },
+      },
     });
     expect((await desk.events({ limit: 10 })).items).toEqual([
       {
@@ -103,6 +107,24 @@ describe('rules and crossings', () => {
       },
     ]);
     expect(told).toEqual([{ seq: 1, op: 'new', alarm: await only() }]);
+  });
+
+  it('keep the way of the report that opened the alarm, and of the one that opened it again', async () => {
+    const way = (n: number) => ({ time: second(n), durableTime: (seq: number) => second(n - seq) });
+    await desk.take([crossing('exit', 10, 100)], [], 10, way(900));
+    const first = { durableTime: iso(890), evaluatedTime: iso(900), openedTime: iso(1000) };
+    expect((await only()).times).toMatchObject(first);
+    // A repeat is counted and opens nothing.
+    await desk.take([crossing('exit', 11, 110)], [], 11, way(910));
+    expect((await only()).times).toMatchObject(first);
+    const { id, rev } = await only();
+    await desk.ack(id, rev, 'wang', null);
+    clock = second(1300);
+    await desk.take([crossing('enter', 12, 120), crossing('exit', 13, 180)], [], 13, way(1200));
+    expect((await only()).times).toMatchObject({
+      ...{ durableTime: iso(1187), evaluatedTime: iso(1200), openedTime: iso(1300) },
+    });
+    expect(ops()).toEqual(['new', 'count', 'ack', 'clear', 'reopen']);
   });
 
   it('end the alarm when the device comes back, at the time it came', async () => {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { FactSink } from '../fences/consumer.ts';
-import type { Fact } from '../fences/facts.ts';
+import type { Evaluation, FactSink } from '../fences/consumer.ts';
+import type { CrossingFact, DeviceAlarmFact, Fact } from '../fences/facts.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { AlarmAnswer, AlarmChange, AlarmDesk, AlarmQuery, EventQuery } from '../live/desk.ts';
 import type { Records } from '../records/database.ts';
@@ -21,7 +21,7 @@ import { decodePlace, encodePlace } from './place.ts';
 import { alarmOf, eventOf, eventRow } from './rows.ts';
 import { type Consequence, keysOfRule, Rulebook } from './rulebook.ts';
 import { type DeskStep, partsOf, type RuleStep, stepsOf } from './steps.ts';
-import type { AlarmChangesTable, AlarmTables, EventsTable } from './tables.ts';
+import type { AlarmChangesTable, AlarmTables, EventsTable, OpeningTimes } from './tables.ts';
 
 type Trx = Transaction<AlarmTables>;
 
@@ -81,13 +81,14 @@ class RecordsDesk implements Desk {
     facts: readonly Fact[],
     records: readonly JournalRecord[],
     upTo: number,
+    evaluation?: Evaluation,
   ): Promise<void> {
     const { steps, rules } = stepsOf(facts, records, this.#journalSeq, this.#rules);
     const parts = partsOf(steps);
     let since = performance.now();
     for (const part of parts) {
       const isLast = part === parts.at(-1);
-      await this.#takePart(part, isLast ? upTo : (part.at(-1)?.seq ?? upTo));
+      await this.#takePart(part, isLast ? upTo : (part.at(-1)?.seq ?? upTo), evaluation);
       // The database works on this very thread.
       if (isLast || performance.now() - since < TURN_MS) continue;
       await nextTurn();
@@ -219,14 +220,18 @@ class RecordsDesk implements Desk {
   }
 
   /** One transaction over some steps and the place in the journal after them. */
-  async #takePart(steps: readonly DeskStep[], upTo: number): Promise<void> {
+  async #takePart(
+    steps: readonly DeskStep[],
+    upTo: number,
+    evaluation: Evaluation | undefined,
+  ): Promise<void> {
     let nextCloseTime = this.#nextCloseTime;
     const isIdle = (step: DeskStep) => 'tickTime' in step && step.tickTime < nextCloseTime;
     if (steps.every(isIdle)) return;
     await this.#change(async (change) => {
       for (const step of steps) {
         if ('fact' in step) {
-          await this.#settle(change, step.fact, step.consequences);
+          await this.#settle(change, step.fact, step.consequences, evaluation);
         } else if ('ruleId' in step) await this.#settleRule(change, step);
         else if (!isIdle(step)) nextCloseTime = await this.#closeLow(change, step.tickTime);
         nextCloseTime = Math.min(nextCloseTime, change.nextCloseTime);
@@ -237,7 +242,12 @@ class RecordsDesk implements Desk {
     this.#nextCloseTime = nextCloseTime;
   }
 
-  async #settle(change: Change, fact: Fact, consequences: readonly Consequence[]): Promise<void> {
+  async #settle(
+    change: Change,
+    fact: Fact,
+    consequences: readonly Consequence[],
+    evaluation: Evaluation | undefined,
+  ): Promise<void> {
     if (fact.kind === 'fenceChanged') {
       const rows = await change.trx
         .selectFrom('alarms')
@@ -259,8 +269,10 @@ class RecordsDesk implements Desk {
         .orderBy('raisedTime', 'desc')
         .limit(1)
         .executeTakeFirst();
-      if (consequence.op === 'raise') await change.write(raise(last, consequence.raised));
-      else if (last?.condition === 'active' && isOpenRow(last)) {
+      if (consequence.op === 'raise') {
+        const times = timesOf(fact, evaluation, change.time);
+        await change.write(raise(last, { ...consequence.raised, times }));
+      } else if (last?.condition === 'active' && isOpenRow(last)) {
         await change.write(conditionOver(last, consequence.time));
       }
     }
@@ -338,12 +350,13 @@ class Change {
   readonly events: EventsTable[] = [];
   readonly #rows: AlarmChangesTable[] = [];
   readonly #firstSeq: number;
-  readonly #time: number;
+  /** Ms UTC at which it began. */
+  readonly time: number;
 
   constructor(trx: Trx, lastSeq: number, time: number) {
     this.trx = trx;
     this.#firstSeq = lastSeq + 1;
-    this.#time = time;
+    this.time = time;
   }
 
   async write({ op, row }: Step): Promise<void> {
@@ -355,7 +368,7 @@ class Change {
       .onConflict((c) => c.column('id').doUpdateSet(row))
       .execute();
     this.#rows.push({
-      ...{ seq, op, alarmId: row.id, changedTime: this.#time },
+      ...{ seq, op, alarmId: row.id, changedTime: this.time },
       alarm: JSON.stringify(alarm),
     });
     this.changes.push({ seq, op, alarm });
@@ -381,6 +394,20 @@ class Change {
 
 const find = (db: Kysely<AlarmTables>, id: string): Promise<AlarmRow | undefined> =>
   db.selectFrom('alarms').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** `OpeningTimes` as the table holds them. */
+function timesOf(
+  { confirmedTime, receivedTime, seq }: CrossingFact | DeviceAlarmFact,
+  evaluation: Evaluation | undefined,
+  opened: number,
+): string {
+  const times: OpeningTimes = {
+    ...{ fix: confirmedTime, received: receivedTime, opened },
+    durable: evaluation?.durableTime(seq) ?? null,
+    evaluated: evaluation?.time ?? null,
+  };
+  return JSON.stringify(times);
+}
 
 /** In SQL what `isOpenRow` is in memory. */
 const isOpen = () =>

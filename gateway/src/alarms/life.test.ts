@@ -12,6 +12,7 @@ const raised = (minute: number, over: Partial<Raised> = {}): Raised => ({
   confirmedTime: t0 + minute * MINUTE + 60_000,
   raisedTime: t0 + minute * MINUTE + 60_500,
   late: 0,
+  times: null,
   ...over,
 });
 const at = (minute: number) => t0 + minute * MINUTE;

@@ -24,6 +24,7 @@ export type Raised = Pick<
   | 'confirmedTime'
   | 'raisedTime'
   | 'late'
+  | 'times'
 >;
 
 export interface Step {
@@ -70,7 +71,10 @@ export function raise(last: AlarmRow | undefined, raised: Raised): Step {
   if (!comesBack || (isLate && !wasLate)) return { op: 'new', row: fresh(raised) };
   return {
     op: 'reopen',
-    row: { ...again, handling: 'new', acknowledgedBy: null, acknowledgedTime: null },
+    row: {
+      ...{ ...again, handling: 'new', acknowledgedBy: null, acknowledgedTime: null },
+      times: raised.times,
+    },
   };
 }
 

@@ -60,20 +60,27 @@ function story(seed: number): readonly JournalRecord[] {
   return diary.records;
 }
 
-/** What the desk's tables say in the end, people's clock apart. */
+/** What the desk's tables say in the end, our own clock apart. */
 async function outcome(db: Records) {
+  const alarms = await db.selectFrom('alarms').selectAll().orderBy('id').execute();
+  const changes = await db
+    .selectFrom('alarm_changes')
+    .select(['seq', 'op', 'alarmId', 'alarm'])
+    .orderBy('seq')
+    .execute();
   return {
-    alarms: await db.selectFrom('alarms').selectAll().orderBy('id').execute(),
+    alarms: alarms.map(({ times, ...alarm }) => ({ ...alarm, fix: fixOf(times) })),
     events: await db.selectFrom('events').selectAll().orderBy('id').execute(),
-    changes: await db
-      .selectFrom('alarm_changes')
-      .select(['seq', 'op', 'alarmId', 'alarm'])
-      .orderBy('seq')
-      .execute(),
+    changes: changes.map((change) => {
+      const { times, ...alarm } = JSON.parse(change.alarm);
+      return { ...change, alarm, fix: times.fixTime };
+    }),
     seq: (await db.selectFrom('desk_state').select('changeSeq').executeTakeFirstOrThrow())
       .changeSeq,
   };
 }
+
+const fixOf = (times: string | null): unknown => JSON.parse(times ?? '{}').fix;
 
 interface Life {
   readonly batch: () => number;

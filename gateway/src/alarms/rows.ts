@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { CrossingFact, DeviceAlarmFact } from '../fences/facts.ts';
 import { deviceKey } from '../journal/record.ts';
-import type { Alarm, FenceEvent } from '../wire.ts';
+import type { Alarm, AlarmTimes, FenceEvent } from '../wire.ts';
 import type { AlarmRow } from './life.ts';
 import { factId } from './rulebook.ts';
-import type { EventsTable } from './tables.ts';
+import type { EventsTable, OpeningTimes } from './tables.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
 const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time));
@@ -34,6 +34,12 @@ export const alarmOf = (row: AlarmRow): Alarm => ({
   acknowledgedAt: isoOrNull(row.acknowledgedTime),
   note: row.note,
   clearedAt: isoOrNull(row.clearedTime),
+  times: row.times === null ? null : timesOf(JSON.parse(row.times) as OpeningTimes),
+});
+
+const timesOf = ({ fix, received, durable, evaluated, opened }: OpeningTimes): AlarmTimes => ({
+  ...{ fixTime: iso(fix), receivedTime: iso(received), durableTime: isoOrNull(durable) },
+  ...{ evaluatedTime: isoOrNull(evaluated), openedTime: iso(opened) },
 });
 
 /** The event as the wire shows it. */

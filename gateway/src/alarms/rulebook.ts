@@ -7,7 +7,7 @@ import type { Raised } from './life.ts';
 
 /** What a fact means to the alarms: one is raised, or those with a key are over. */
 export type Consequence =
-  | { readonly op: 'raise'; readonly raised: Raised }
+  | { readonly op: 'raise'; readonly raised: Omit<Raised, 'times'> }
   | { readonly op: 'over'; readonly key: string; readonly time: number };
 
 /** The rules as of one place in the journal. Immutable: a failed batch starts again from the old one. */

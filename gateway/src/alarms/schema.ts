@@ -1,6 +1,13 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** The tables of `tables.ts`. */
+/** When an alarm's report was received, durable and evaluated. */
+export const addAlarmTimes: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema.alterTable('alarms').addColumn('times', 'text').execute();
+  },
+};
+
+/** The tables of `tables.ts`, as they were at first. */
 export const createAlarms: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     const { schema } = db;

@@ -1,6 +1,15 @@
 import type { DeviceAlarm, ProtocolName } from '@xunji/protocols';
 import type { Alarm, AlarmOp, FenceEvent, Severity } from '../wire.ts';
 
+/** The way of the report that opened an alarm, ms UTC; null where it was not seen (a replay, a restart between). */
+export interface OpeningTimes {
+  readonly fix: number;
+  readonly received: number;
+  readonly durable: number | null;
+  readonly evaluated: number | null;
+  readonly opened: number;
+}
+
 /** Immutable facts. Times are ms UTC, booleans 0 or 1. */
 export interface EventsTable {
   id: string;
@@ -47,6 +56,8 @@ export interface AlarmsTable {
   acknowledgedTime: number | null;
   note: string | null;
   clearedTime: number | null;
+  /** `OpeningTimes` of its last opening as JSON; null for one that was opened before they were kept. */
+  times: string | null;
 }
 
 /** Every change of every alarm, as the alarm stood after it. */

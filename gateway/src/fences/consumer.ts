@@ -5,13 +5,27 @@ import { jsonMembers, readIfThere, replaceFile } from '../journal/snapshot-file.
 import { type EngineState, FenceEngine, type LeftAside } from './engine.ts';
 import type { Fact } from './facts.ts';
 
+/** By our own clock, so no part of a fact: a replay makes the same facts at another time. */
+export interface Evaluation {
+  /** Ms UTC. */
+  readonly time: number;
+  /** Ms UTC at which the record with this sequence was synced, null where that is not known any more. */
+  readonly durableTime: (seq: number) => number | null;
+}
+
 /** Who makes alarms of facts. Told of everything in journal order, at least once. */
 export interface FactSink {
   /**
    * Takes the facts of records up to `upTo`; durable when it resolves. Facts it has taken before are passed over.
    * @param records the records they came from, for what needs no position (the clock, rules)
+   * @param evaluation when the facts were made
    */
-  take(facts: readonly Fact[], records: readonly JournalRecord[], upTo: number): Promise<void>;
+  take(
+    facts: readonly Fact[],
+    records: readonly JournalRecord[],
+    upTo: number,
+    evaluation?: Evaluation,
+  ): Promise<void>;
   /** What has to be in the snapshot for `restore`: revisions that the journal may no longer hold. */
   save(): unknown;
   restore(saved: unknown): void;
@@ -27,6 +41,8 @@ export interface FenceConsumerOptions {
   readonly onError: (error: unknown) => void;
   readonly onLeftAside?: (why: LeftAside) => void;
   readonly onFact?: (fact: Fact) => void;
+  /** Ms UTC at which a record was synced, for the times that alarms keep. */
+  readonly durableTime?: (seq: number) => number | null;
   readonly snapshotEveryMs?: number;
 }
 
@@ -87,7 +103,9 @@ export class FenceConsumer implements Consumer {
       since = performance.now();
     }
     for (const fact of this.#facts.slice(made)) this.#options.onFact?.(fact);
-    await this.#options.sink.take(this.#facts, records, this.#engine.seq);
+    const { sink, durableTime = () => null } = this.#options;
+    const evaluation = { time: this.#options.now(), durableTime };
+    await sink.take(this.#facts, records, this.#engine.seq, evaluation);
     this.#facts = [];
     const every = this.#options.snapshotEveryMs ?? SNAPSHOT_EVERY_MS;
     const time = this.#options.now();

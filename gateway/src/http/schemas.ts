@@ -279,6 +279,15 @@ export const alarm = wire<Alarm>()(
     acknowledgedAt: z.string().nullable(),
     note: z.string().nullable(),
     clearedAt: z.string().nullable(),
+    times: z
+      .object({
+        fixTime: z.string(),
+        receivedTime: z.string(),
+        durableTime: z.string().nullable(),
+        evaluatedTime: z.string().nullable(),
+        openedTime: z.string(),
+      })
+      .nullable(),
   }),
 );
 

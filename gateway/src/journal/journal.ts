@@ -20,7 +20,7 @@ export interface JournalOptions {
   /** Durable records kept in memory for the consumers at the tail. */
   readonly tailRecords?: number;
   readonly retryMs?: number;
-  readonly onSync?: (group: { records: number; ms: number }) => void;
+  readonly onSync?: (group: { records: number; lastSeq: number; ms: number }) => void;
   /** The disk refuses (`code`), or takes again (null). */
   readonly onStall?: (code: string | null, message: string) => void;
   /** Records that cannot be read any more, told once each life whoever meets them. */
@@ -326,7 +326,7 @@ export class Journal implements JournalSource {
       const waiter = this.#waiters.shift();
       waiter?.resolve(waiter.seq);
     }
-    this.#options.onSync?.({ records, ms });
+    this.#options.onSync?.({ records, lastSeq, ms });
     for (const listener of [...this.#durableListeners]) listener();
     if (this.hasRoom && this.#roomListeners.size > 0) {
       const listeners = [...this.#roomListeners];

@@ -10,7 +10,7 @@ export function sampleAlarm(n: number, over: Partial<Alarm> = {}): Alarm {
     ...{ condition: 'active', handling: 'new', device: '13912345678', protocol: 'jt808' },
     ...{ subject: '张伟', fence: { id: 'f1', name: '一车间' }, latitude: 31.2, longitude: 121.4 },
     ...{ occurredAt: at, confirmedAt: at, raisedAt: at, lastAt: at, count: 1, late: false },
-    ...{ acknowledgedBy: null, acknowledgedAt: null, note: null, clearedAt: null },
+    ...{ acknowledgedBy: null, acknowledgedAt: null, note: null, clearedAt: null, times: null },
     ...over,
   };
 }

@@ -98,9 +98,10 @@ export class LiveSession {
   alarms(changes: readonly AlarmChange[]): void {
     if (this.#held !== null) this.#held.push(...changes);
     if (this.#alarmSeq === null) return;
+    const pushedTime = this.#shared.now();
     for (const { seq, op, alarm } of changes) {
       if (seq <= this.#alarmSeq) continue;
-      this.#socket.emit('alarm', { seq, prev: this.#alarmSeq, op, alarm });
+      this.#socket.emit('alarm', { seq, prev: this.#alarmSeq, op, alarm, pushedTime });
       this.#alarmSeq = seq;
     }
   }

@@ -1,5 +1,5 @@
 import type { Migration } from 'kysely';
-import { createAlarms } from '../alarms/schema.ts';
+import { addAlarmTimes, createAlarms } from '../alarms/schema.ts';
 import { createRecords } from './schema.ts';
 
 /**
@@ -9,4 +9,5 @@ import { createRecords } from './schema.ts';
 export const migrations: Readonly<Record<string, Migration>> = {
   '001-records': createRecords,
   '002-alarms': createAlarms,
+  '003-alarm-times': addAlarmTimes,
 };
