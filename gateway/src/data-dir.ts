@@ -12,12 +12,14 @@ export interface DataDir {
   readonly latest: string;
   readonly fences: string;
   readonly baseMaps: string;
+  /** Where the running gateway listens for commands of its operator. */
+  readonly control: string;
 }
 
-/** Makes the folders that are missing. Owning the directory is what opening its records claims. */
-export async function openDataDir(path: string): Promise<DataDir> {
+/** The names below a data directory; looks at nothing. */
+export function dataDirAt(path: string): DataDir {
   const root = resolve(path);
-  const dir: DataDir = {
+  return {
     path: root,
     records: join(root, 'records.db'),
     journal: join(root, 'journal'),
@@ -25,7 +27,13 @@ export async function openDataDir(path: string): Promise<DataDir> {
     latest: join(root, 'latest.json'),
     fences: join(root, 'fences.json'),
     baseMaps: join(root, 'basemaps'),
+    control: join(root, 'control.sock'),
   };
+}
+
+/** Makes the folders that are missing. Owning the directory is what opening its records claims. */
+export async function openDataDir(path: string): Promise<DataDir> {
+  const dir = dataDirAt(path);
   for (const folder of [dir.journal, dir.baseMaps]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
