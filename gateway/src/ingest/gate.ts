@@ -12,7 +12,7 @@ export interface Registry {
   setAuthCode(device: DeviceRef): string;
   verifyAuth(device: DeviceRef, code: string): boolean;
   touch(device: DeviceRef, receivedTime: number, edition: string | null): void;
-  /** Whether an operator entered a device of this family whose id begins so (an OwnTracks user's phones). */
+  /** Whether an operator entered an MQTT device whose id begins so, up to a hyphen (an OwnTracks user's phones). */
   hasKnown(protocol: DeviceRef['protocol'], idPrefix: string): boolean;
 }
 

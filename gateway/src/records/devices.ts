@@ -7,6 +7,7 @@ import type { ConfigChange, ConfigLog } from './config-log.ts';
 import type { Records } from './database.ts';
 import { addNoted, forgetKnocking, loadRows, noteSeen, putRow } from './device-rows.ts';
 import { type Edited, edited, refused } from './faults.ts';
+import { KnownPrefixes } from './known-prefixes.ts';
 import { openSecret } from './secrets.ts';
 
 /** What is known of a device, as of now. A view of live state: read it, do not keep copies. */
@@ -83,6 +84,7 @@ export class DeviceRegistry {
   readonly #seen = new Set<Entry>();
   readonly #gone = new Map<string, DeviceRef>();
   readonly #listeners = new Set<(changes: DeviceChanges) => void>();
+  readonly #prefixes = new KnownPrefixes();
   #pendingCount = 0;
   #nextSlot = 0;
   #work: Promise<unknown> = Promise.resolve();
@@ -106,6 +108,7 @@ export class DeviceRegistry {
       if (knocks) registry.#knocking.set(key, entry);
       else registry.#entries.set(row, entry);
       if (row.admission === 'pending') registry.#pendingCount++;
+      registry.#prefixes.note(row, row.admission === 'known');
     }
     return registry;
   }
@@ -128,11 +131,7 @@ export class DeviceRegistry {
   }
 
   hasKnown(protocol: DeviceRef['protocol'], idPrefix: string): boolean {
-    for (const e of this.#entries.values()) {
-      if (e.protocol === protocol && e.admission === 'known' && e.id.startsWith(idPrefix))
-        return true;
-    }
-    return false;
+    return protocol === 'mqtt' && this.#prefixes.has(idPrefix);
   }
 
   /** Admits a stranger until an operator looks at it; does nothing for an admitted one or above the bound. */
@@ -375,6 +374,8 @@ export class DeviceRegistry {
   }
 
   #tell(changes: DeviceChanges): void {
+    for (const entry of changes.changed) this.#prefixes.note(entry, entry.admission === 'known');
+    for (const device of changes.removed) this.#prefixes.note(device, false);
     for (const listener of this.#listeners) listener(changes);
   }
 }
