@@ -476,15 +476,15 @@ describe('lists', () => {
 describe('cost', () => {
   it('is nothing in the records while nothing happens', async () => {
     await desk.take([], [ruleRecord(1, rule()), tick(2, 10)], 2);
-    let statements = 0;
-    const { transaction } = db;
-    db.transaction = (() => {
-      statements++;
-      return transaction.call(db);
-    }) as typeof transaction;
+    let uses = 0;
+    const { connection } = db;
+    db.connection = (() => {
+      uses++;
+      return connection.call(db);
+    }) as typeof connection;
     for (let i = 3; i < 500; i++) await desk.take([], [tick(i, i * 5)], i);
-    expect(statements).toBe(0);
+    expect(uses).toBe(0);
     await give(stated('alarmOn', 'sos', 600, 50));
-    expect(statements).toBe(1);
+    expect(uses).toBe(1);
   });
 });

@@ -4,7 +4,7 @@ import type { Evaluation, FactSink } from '../fences/consumer.ts';
 import type { CrossingFact, DeviceAlarmFact, Fact } from '../fences/facts.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { AlarmAnswer, AlarmChange, AlarmDesk, AlarmQuery, EventQuery } from '../live/desk.ts';
-import type { Records } from '../records/database.ts';
+import { type Records, unsynced } from '../records/database.ts';
 import type { Alarm, FenceEvent, Page, Rule, Severity } from '../wire.ts';
 import {
   type AlarmRow,
@@ -67,6 +67,11 @@ class RecordsDesk implements Desk {
     this.#db = db;
     this.#options = options;
     this.#journalSeq = journalSeq;
+  }
+
+  async settled(): Promise<void> {
+    // A commit that waits for the disk takes all before it along.
+    await this.#db.updateTable('desk_state').set({ journalSeq: this.#journalSeq }).execute();
   }
 
   save(): unknown {
@@ -205,7 +210,7 @@ class RecordsDesk implements Desk {
     step: (row: AlarmRow, time: number) => Step | null,
   ): Promise<AlarmAnswer> {
     let answer: AlarmAnswer = { ok: false, code: 'notFound' };
-    await this.#change(async (change) => {
+    await this.#change('person', async (change) => {
       const row = await find(change.trx, id);
       if (row === undefined) return;
       const next = row.rev === rev ? step(row, this.#options.now()) : null;
@@ -228,7 +233,7 @@ class RecordsDesk implements Desk {
     let nextCloseTime = this.#nextCloseTime;
     const isIdle = (step: DeskStep) => 'tickTime' in step && step.tickTime < nextCloseTime;
     if (steps.every(isIdle)) return;
-    await this.#change(async (change) => {
+    await this.#change('journal', async (change) => {
       for (const step of steps) {
         if ('fact' in step) {
           await this.#settle(change, step.fact, step.consequences, evaluation);
@@ -313,19 +318,25 @@ class RecordsDesk implements Desk {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** One transaction; its changes are told in order after the commit, and those of two never mix. */
-  #change(work: (change: Change) => Promise<void>): Promise<void> {
+  /**
+   * One transaction; its changes are told in order after the commit, and those of two never mix.
+   * @param source what the journal says it can say again, what a person says must not be lost
+   */
+  #change(source: 'journal' | 'person', work: (change: Change) => Promise<void>): Promise<void> {
+    const all = async (trx: Trx) => {
+      const { changeSeq } = await trx
+        .selectFrom('desk_state')
+        .select('changeSeq')
+        .executeTakeFirstOrThrow();
+      const change = new Change(trx, changeSeq, this.#options.now());
+      await work(change);
+      await change.finish();
+      return change.changes;
+    };
     const turn = this.#turn.then(async () => {
-      const changes = await this.#db.transaction().execute(async (trx) => {
-        const { changeSeq } = await trx
-          .selectFrom('desk_state')
-          .select('changeSeq')
-          .executeTakeFirstOrThrow();
-        const change = new Change(trx, changeSeq, this.#options.now());
-        await work(change);
-        await change.finish();
-        return change.changes;
-      });
+      const changes = await (source === 'journal'
+        ? unsynced(this.#db, all)
+        : this.#db.transaction().execute(all));
       if (changes.length === 0) return;
       for (const listener of this.#listeners) {
         try {

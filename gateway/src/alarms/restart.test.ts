@@ -107,6 +107,7 @@ async function run(records: readonly JournalRecord[], path: string, life: Life) 
         await desk.take(...args);
         if (fate === 'diesAfterCommit') throw new Error('killed');
       },
+      settled: () => desk.settled(),
       save: () => desk.save(),
       restore: (saved: unknown) => desk.restore(saved),
     });

@@ -8,12 +8,13 @@ import { type FactSink, FenceConsumer } from './consumer.ts';
 import type { Fact } from './facts.ts';
 import { badge, car, circle, Diary, factsOf, square, T0 } from './tracks.test-support.ts';
 
-/** Keeps facts as the desk does: durable when `take` resolves, those taken before passed over. */
+/** Keeps facts as the desk does: those taken before passed over, and lost with the power until they are settled. */
 class RecordingSink implements FactSink {
-  readonly kept: Fact[] = [];
+  kept: Fact[] = [];
   takenSeq = 0;
+  settledSeq = 0;
   tries = 0;
-  /** The tries that fail, after or before the work is durable. */
+  /** The tries that fail, after or before the work is done. */
   failures = new Map<number, 'before' | 'after'>();
   /** What a restart loses unless the snapshot holds it. */
   memory = 0;
@@ -25,6 +26,13 @@ class RecordingSink implements FactSink {
     this.takenSeq = Math.max(this.takenSeq, upTo);
     this.memory = Math.max(this.memory, records.at(-1)?.seq ?? 0);
     if (failure === 'after') throw new Error('the answer got lost');
+  }
+  async settled() {
+    this.settledSeq = this.takenSeq;
+  }
+  losePower(): void {
+    this.kept = this.kept.filter(({ seq }) => seq <= this.settledSeq);
+    this.takenSeq = this.settledSeq;
   }
   save(): unknown {
     return { memory: this.memory };
@@ -95,6 +103,7 @@ describe('the consumer of the journal', () => {
         if (random() < 0.2) {
           // A crash: what the snapshot holds is all that is left, and the journal is read from there.
           sink.memory = 0;
+          if (random() < 0.5) sink.losePower();
           consumer = await open(path, sink);
           cursor = await consumer.cursor();
           expect(sink.memory, `seed ${seed}`).toBe(cursor);

@@ -16,7 +16,7 @@ export interface Evaluation {
 /** Who makes alarms of facts. Told of everything in journal order, at least once. */
 export interface FactSink {
   /**
-   * Takes the facts of records up to `upTo`; durable when it resolves. Facts it has taken before are passed over.
+   * Takes the facts of records up to `upTo`, all or none of them. Facts it has taken before are passed over.
    * @param records the records they came from, for what needs no position (the clock, rules)
    * @param evaluation when the facts were made
    */
@@ -26,6 +26,8 @@ export interface FactSink {
     upTo: number,
     evaluation?: Evaluation,
   ): Promise<void>;
+  /** Resolves once everything it has taken would survive a loss of power. */
+  settled(): Promise<void>;
   /** What has to be in the snapshot for `restore`: revisions that the journal may no longer hold. */
   save(): unknown;
   restore(saved: unknown): void;
@@ -119,6 +121,8 @@ export class FenceConsumer implements Consumer {
   async save(): Promise<void> {
     const { seq } = this.#engine;
     if (this.#facts.length > 0 || seq === this.#savedSeq) return;
+    // The snapshot's cursor must not stand behind facts that may yet be lost.
+    await this.#options.sink.settled();
     await replaceFile(this.#options.path, this.#snapshot());
     this.#savedSeq = seq;
   }

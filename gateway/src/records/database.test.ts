@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from './database.ts';
+import { openDatabase, unsynced } from './database.ts';
 import { guardParameters } from './sqlite.ts';
 
 let dir: string;
@@ -31,6 +31,23 @@ describe('the records', () => {
     const again = await openDatabase(path);
     expect(await again.selectFrom('users').selectAll().execute()).toEqual([user]);
     await again.destroy();
+  });
+
+  it('wait for the disk again after a transaction that did not, whether it failed or not', async () => {
+    const db = await openDatabase(join(dir, 'records.db'));
+    const synchronous = async () =>
+      (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(db)).rows[0]?.synchronous;
+    const name = (id: string) => ({ ...user, id, username: id });
+    await unsynced(db, (trx) => trx.insertInto('users').values(name('a')).execute());
+    expect(await synchronous()).toBe(2);
+    const failing = unsynced(db, async (trx) => {
+      await trx.insertInto('users').values(name('b')).execute();
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await synchronous()).toBe(2);
+    expect(await db.selectFrom('users').select('id').execute()).toEqual([{ id: 'a' }]);
+    await db.destroy();
   });
 
   it('run with write-ahead log, full sync and an exclusive lock', async () => {
