@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { eventually, type GatewayProcess, startGateway, tempDataDir } from '../harness.ts';
 import { Crowd, type CrowdLook } from './crowd.ts';
 import { goodDeviceName } from './good-devices.ts';
+import { cpuSecondsOf, rssOf } from './usage.ts';
 
 /** The pass mark of the good devices, on a machine that is theirs. */
 export const P99_MS = 250;
@@ -12,7 +12,6 @@ export const P99_SHARED_MS = 1000;
 export const RSS_GROWTH = 0.1;
 /** The good devices' own records of a second or two, on their way. */
 const IDLE_LAG_RECORDS = 4000;
-const CLOCK_TICKS_A_SECOND = 100;
 
 type TempDir = Awaited<ReturnType<typeof tempDataDir>>;
 
@@ -68,16 +67,12 @@ export class World {
 
   /** Bytes of memory that the gateway holds. */
   rss(): number {
-    const status = readFileSync(`/proc/${this.gateway.process.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) * 1024;
+    return rssOf(this.gateway.process);
   }
 
-  /** Seconds of processor time that the gateway's threads have used, to a hundredth. */
+  /** Seconds of processor time that the gateway has used. */
   cpuS(): number {
-    const stat = readFileSync(`/proc/${this.gateway.process.pid}/stat`, 'utf8');
-    // Behind the name, which may hold blanks: user and system time are fields 14 and 15 of the line.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_A_SECOND;
+    return cpuSecondsOf(this.gateway.process);
   }
 
   /** Waits until what came so far is through the consumers, so that the gateway's cost is that of what comes next. */
