@@ -9,7 +9,9 @@ import {
   wildSubscriptions,
 } from './broker.ts';
 import { alternating, authenticated, guessCodes, impossiblePositions } from './identity.ts';
+import { memoryOf, probed } from './idle.ts';
 import { Line, part, report } from './lines.ts';
+import type { Memory } from './memory-probe.ts';
 import { manySets, oddParts, partsBomb } from './parts.ts';
 import { halfOpen, overHalfOpen, silent, slowLoris } from './slow.ts';
 import {
@@ -31,6 +33,8 @@ const DEVICES = 500;
 /** Deadlines short enough to see them pass. */
 const deadlines = { XUNJI_FIRST_FRAME_S: '3', XUNJI_FRAME_S: '2', XUNJI_IDLE_S: '10' };
 const FLOOD_MS = 1000;
+/** Of the heap: what the good devices' own minute and the strangers' records take. */
+const KEPT_BYTES = 24 << 20;
 /** Row 1. */
 const MAX_BYTES_A_SOCKET = 16 << 10;
 /** Row 8. */
@@ -38,8 +42,13 @@ const MAX_BYTES_OF_PARTS = 4 << 20;
 
 describe('beside five hundred good devices', () => {
   let world: World;
+  let deadLink: Promise<void>;
+  let warm: Memory;
   beforeAll(async () => {
-    world = await World.open({ devices: DEVICES, env: deadlines });
+    world = await World.open({ devices: DEVICES, env: { ...deadlines, ...probed } });
+    // Lasts as long as the idle limit, so it goes on beside the others.
+    deadLink = halfOpen(world, 15_000);
+    deadLink.catch(() => undefined);
   });
   afterAll(() => world.close());
 
@@ -111,16 +120,18 @@ describe('beside five hundred good devices', () => {
     expect(Math.max(quiet.bytesEach, slow.bytesEach)).toBeLessThan(MAX_BYTES_A_SOCKET);
   });
 
-  it('a dead link is offline after the idle limit, and no other', async () => {
-    await halfOpen(world, 15_000);
-  });
-
   it.each(floods)('floods with $name keep nobody waiting', async (shape) => {
     await world.during(`flood with ${shape.name}`, async () => {
       const { megabytesS, cores } = await garbageFlood(world, shape, FLOOD_MS);
       console.log(`${megabytesS.toFixed(0)} MB/s`);
       expect(cores).toBeLessThan(1.5);
     });
+  });
+
+  it('a dead link was offline after the idle limit, and no other', async () => {
+    await deadLink;
+    // All that grows once has grown: from here on memory has to come back.
+    warm = await memoryOf(world.gateway);
   });
 
   it.each(dear)('$name cost in proportion to their length', async ({ name, piece }) => {
@@ -160,6 +171,16 @@ describe('beside five hundred good devices', () => {
       const [topics, halves] = [await manyTopics(world, 3000), await halfHandshakes(world, 500)];
       console.log(`${topics} topics and ${halves} half handshakes answered`);
     });
+  });
+
+  it('what the attacks took is given back', async () => {
+    await world.idle();
+    const { heapUsed, external, rss } = await memoryOf(world.gateway);
+    const mb = (bytes: number) => Math.round(bytes / 1e6);
+    console.log(
+      `memory ${mb(warm.rss)} MB before, ${mb(rss)} after; heap ${mb(warm.heapUsed)}, ${mb(heapUsed)}`,
+    );
+    expect(heapUsed + external).toBeLessThan(warm.heapUsed + warm.external + KEPT_BYTES);
   });
 
   it('all the while every good device was answered and kept, exactly once', async () => {

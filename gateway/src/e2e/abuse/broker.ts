@@ -39,6 +39,18 @@ class Client {
     return client;
   }
 
+  /** Resolves once there is room to write, or nobody to write to. */
+  async drained(): Promise<void> {
+    const { socket } = this;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      socket.on('drain', done).on('close', done);
+    });
+  }
+
   /** Resolves with a packet of `type`, null when the broker hangs up instead. */
   async waitFor(type: number, count = 1): Promise<Packet | null> {
     const of = () => this.heard.filter((each) => each.type === type);
@@ -95,7 +107,7 @@ export async function manyTopics(world: World, topics: number): Promise<number> 
     const fits = client.socket.write(
       publishPacket(`trk/v1/talker/t${n}`, payload, { id, retain: true }),
     );
-    if (!fits) await Promise.race([once(client.socket, 'drain'), once(client.socket, 'close')]);
+    if (!fits) await client.drained();
   }
   await client.waitFor(packetTypes.puback, topics);
   client.socket.destroy();
@@ -113,7 +125,7 @@ export async function halfHandshakes(world: World, publishes: number): Promise<n
     const fits = client.socket.write(
       publishPacket('trk/v1/halver/pos', filled, { qos: 2, id: 1 + (n % 65_535) }),
     );
-    if (!fits) await Promise.race([once(client.socket, 'drain'), once(client.socket, 'close')]);
+    if (!fits) await client.drained();
   }
   await client.waitFor(packetTypes.pubrec, publishes);
   client.socket.destroy();

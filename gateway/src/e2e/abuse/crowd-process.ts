@@ -2,6 +2,7 @@
  * Good devices as a process of their own, so that neither an attack nor a test makes them late. Does what its parent
  * asks over the channel of `fork`.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Ports } from '../harness.ts';
 import { type GoodDevice, goodDevice, goodDeviceName } from './good-devices.ts';
 
@@ -17,6 +18,8 @@ export interface CrowdLook {
   /** What has not been answered yet counts with its age. */
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** How late this process itself was, at its worst: on a machine that is too busy the figures above hold it, too. */
+  readonly ownMaxMs: number;
   readonly unanswered: number;
   readonly refused: number;
   readonly closed: number;
@@ -45,6 +48,8 @@ interface Member {
 }
 
 const members: Member[] = [];
+const lateness = monitorEventLoopDelay({ resolution: 5 });
+lateness.enable();
 let latencies: number[] = [];
 let refused = 0;
 let closed = 0;
@@ -118,7 +123,9 @@ function look(): CrowdLook {
   all.sort((a, b) => a - b);
   const quantile = (q: number) => Math.round(all[Math.floor((all.length - 1) * q)] ?? 0);
   const [p50Ms, p99Ms, maxMs] = [quantile(0.5), quantile(0.99), quantile(1)];
-  return { reports: all.length, p50Ms, p99Ms, maxMs, unanswered, refused, closed };
+  const ownMaxMs = Math.round(lateness.max / 1e6);
+  lateness.reset();
+  return { reports: all.length, p50Ms, p99Ms, maxMs, ownMaxMs, unanswered, refused, closed };
 }
 
 function ledger(): CrowdLedger[] {

@@ -100,10 +100,12 @@ function unescaped(escaped: Buffer): Buffer {
 /** Puts a right check code, escapes and flags around header and body. */
 export function sealed(content: Buffer): string {
   const sum = content.reduce((x, byte) => x ^ byte, 0);
-  const escaped = [...content, sum].flatMap((byte) =>
-    byte === 0x7e ? [0x7d, 2] : byte === 0x7d ? [0x7d, 1] : [byte],
-  );
-  return Buffer.from([0x7e, ...escaped, 0x7e]).toString('hex');
+  const plain = Buffer.concat([content, Uint8Array.of(sum)]);
+  const needsEscapes = plain.includes(0x7e) || plain.includes(0x7d);
+  const escaped = needsEscapes
+    ? [...plain].flatMap((byte) => (byte === 0x7e ? [0x7d, 2] : byte === 0x7d ? [0x7d, 1] : [byte]))
+    : plain;
+  return `7e${Buffer.from(escaped).toString('hex')}7e`;
 }
 
 /** Part `index` of `total` of a message, with a body of so many bytes. @see JT/T 808, package item */

@@ -9,6 +9,15 @@ const FULL_BODY = 1023;
 /** Of ids that a gateway may keep parts of; each session opens sets of another length. */
 const SETS_TRIED = 40;
 
+const PARTS_AT_ONCE = 2000;
+
+/** How big the bomb is. */
+export interface Bomb {
+  readonly sessions: number;
+  readonly partsEach: number;
+  readonly bodyBytes?: number;
+}
+
 /** Row 8: what sets that nobody completes make a gateway hold. */
 export interface Bombed {
   readonly bytesASession: number;
@@ -21,30 +30,44 @@ export interface Bombed {
  */
 export async function partsBomb(
   world: World,
-  { sessions, partsEach }: { sessions: number; partsEach: number },
+  { sessions, partsEach, bodyBytes = FULL_BODY }: Bomb,
 ): Promise<Bombed> {
-  const { jt808 } = world.gateway.ports;
   const before = world.rss();
   const lines: Line[] = [];
-  for (let i = 0; i < sessions; i++) {
-    const phone = world.nextPhone();
-    const line = await Line.open(jt808);
-    lines.push(line);
-    const bomb: string[] = [];
-    for (let n = 0; n < partsEach; n++) {
-      const set = n % SETS_TRIED;
-      const index = 1 + Math.floor(n / SETS_TRIED);
-      bomb.push(part(phone, set * 100 + index, 1000 + set, index, FULL_BODY));
+  const fill = async (): Promise<void> => {
+    while (lines.length < sessions) {
+      const phone = world.nextPhone();
+      const line = await Line.open(world.gateway.ports.jt808);
+      lines.push(line);
+      await fillSession(line, phone, partsEach, bodyBytes);
     }
-    line.send(...bomb, beat(phone, 0xffff));
-    // Who is cut off has found a bound, too.
-    await Promise.race([line.answered(1), line.closed]).catch(() => undefined);
-  }
+  };
+  await Promise.all(Array.from({ length: 16 }, fill));
   const held = world.rss();
   const sessionsCut = lines.filter(({ socket }) => socket.destroyed).length;
   for (const { socket } of lines) socket.destroy();
   await Promise.all(lines.map(({ closed }) => closed));
   return { bytesASession: (held - before) / sessions, sessionsCut };
+}
+
+async function fillSession(
+  line: Line,
+  phone: string,
+  parts: number,
+  bodyBytes: number,
+): Promise<void> {
+  for (let n = 0; n < parts; ) {
+    const some: string[] = [];
+    for (const end = Math.min(n + PARTS_AT_ONCE, parts); n < end; n++) {
+      const set = n % SETS_TRIED;
+      const index = 1 + Math.floor(n / SETS_TRIED);
+      some.push(part(phone, (set * 100 + index) & 0xffff, 2000 + set, index, bodyBytes));
+    }
+    line.send(...some, beat(phone, 0xffff));
+    // Who is cut off has found a bound, too.
+    await line.answered(Math.ceil(n / PARTS_AT_ONCE)).catch(() => undefined);
+    if (line.socket.destroyed) return;
+  }
 }
 
 /** A batch of one report, cut into three parts at bytes that are nobody's bounds. @see JT/T 808, batch upload */
