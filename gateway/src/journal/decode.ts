@@ -34,6 +34,18 @@ export function decodeRecord(bytes: Buffer, offset: number, seed = 0): Decoded {
   return { ok: true, record: decodePayload(bytes, start), next };
 }
 
+/** The sequence of the record at `offset` when all of it is there and verifies, else 0. Reads no more of it. */
+export function soundSeq(bytes: Buffer, offset: number, seed: number): number {
+  const start = offset + RECORD_HEAD_BYTES;
+  if (start > bytes.length) return 0;
+  const length = bytes.readUInt32LE(offset);
+  const next = start + length;
+  if (length < 17 || length > MAX_PAYLOAD_BYTES || next > bytes.length) return 0;
+  return crc32c(bytes, start, next, seed) === bytes.readUInt32LE(offset + 4)
+    ? bytes.readDoubleLE(start)
+    : 0;
+}
+
 /** Writes the CRC of every record of an encoded group, in place. Runs on the writer's thread. */
 export function sealRecords(group: Uint8Array, seed = 0): { records: number } {
   const view = new DataView(group.buffer, group.byteOffset, group.byteLength);
@@ -93,7 +105,8 @@ class PayloadReader {
   }
 }
 
-function decodePayload(b: Buffer, start: number): JournalRecord {
+/** Of a record that was found sound; `start` is behind its head. */
+export function decodePayload(b: Buffer, start: number): JournalRecord {
   const seq = b.readDoubleLE(start);
   const receivedTime = b.readDoubleLE(start + positionAt.receivedTime);
   const kind = kinds[b.readUInt8(start + positionAt.kind)];

@@ -1,5 +1,5 @@
 import { BLOCK_HEAD_BYTES, type BlockHead, decodeBlockHead, recordSeed } from './block.ts';
-import { decodeRecord } from './decode.ts';
+import { decodePayload, soundSeq } from './decode.ts';
 import { MAX_PAYLOAD_BYTES, RECORD_HEAD_BYTES } from './format.ts';
 import type { JournalRecord } from './record.ts';
 import type { SegmentSeal } from './seal.ts';
@@ -57,6 +57,8 @@ export class SegmentScan {
   #isEnd = false;
   #lastSeq: number;
   #stretch: Stretch | null = null;
+  /** Of the last record, in its stretch. */
+  #recordAt = 0;
   /** Where the search for the next block goes on when more bytes come. */
   #searched = 0;
   #wanted = BLOCK_HEAD_BYTES;
@@ -104,6 +106,13 @@ export class SegmentScan {
 
   /** The next sound record; `more` when bytes are missing, `end` after the last one. */
   next(): JournalRecord | 'more' | 'end' {
+    const step = this.advance();
+    if (step !== 'record' || this.#stretch === null) return step === 'more' ? 'more' : 'end';
+    return decodePayload(this.#stretch.bytes, this.#recordAt + RECORD_HEAD_BYTES);
+  }
+
+  /** As `next`, for whoever needs no more of a record than its sequence. */
+  advance(): 'record' | 'more' | 'end' {
     for (;;) {
       const stretch = this.#stretch;
       if (stretch === null) {
@@ -111,8 +120,7 @@ export class SegmentScan {
         if (step !== null) return step;
         continue;
       }
-      const found = this.#nextRecord(stretch);
-      if (found !== null) return found;
+      if (this.#findRecord(stretch)) return 'record';
       this.#stretch = null;
       if (this.#lastSeq !== stretch.lastSeq || !stretch.isWhole) continue;
       this.#endBlock();
@@ -131,23 +139,25 @@ export class SegmentScan {
     };
   }
 
-  #nextRecord(stretch: Stretch): JournalRecord | null {
+  #findRecord(stretch: Stretch): boolean {
     const { bytes } = stretch;
     while (stretch.at < bytes.length) {
-      const step = decodeRecord(bytes, stretch.at, this.#seed);
-      const seq = step.ok ? step.record.seq : 0;
-      if (!step.ok || seq <= this.#lastSeq || seq > stretch.lastSeq) {
-        const isKnown = step.ok && seq <= this.#lastSeq;
-        stretch.at = isKnown ? step.next : this.#resume(stretch);
+      const at = stretch.at;
+      const seq = soundSeq(bytes, at, this.#seed);
+      if (seq === 0 || seq > stretch.lastSeq) {
+        stretch.at = this.#resume(stretch);
         continue;
       }
-      stretch.at = step.next;
-      if (stretch.offset !== null) this.#soundEnd = stretch.offset + step.next;
+      const next = at + RECORD_HEAD_BYTES + bytes.readUInt32LE(at);
+      stretch.at = next;
+      if (seq <= this.#lastSeq) continue;
+      if (stretch.offset !== null) this.#soundEnd = stretch.offset + next;
       if (seq !== this.#lastSeq + 1) this.#gaps.push({ from: this.#lastSeq + 1, to: seq - 1 });
       this.#lastSeq = seq;
-      return step.record;
+      this.#recordAt = at;
+      return true;
     }
-    return null;
+    return false;
   }
 
   /** Where the next sound record of a stretch begins, its end when there is none. */
@@ -165,7 +175,7 @@ export class SegmentScan {
       // A sequence in range is so rare among other bytes that the checksum is not taken in vain.
       const seq = bytes.readDoubleLE(at + RECORD_HEAD_BYTES);
       if (!(seq > this.#lastSeq && seq <= lastSeq) || !Number.isInteger(seq)) continue;
-      if (decodeRecord(bytes, at, this.#seed).ok) return at;
+      if (soundSeq(bytes, at, this.#seed) === seq) return at;
     }
     return bytes.length;
   }

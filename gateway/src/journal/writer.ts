@@ -106,7 +106,7 @@ export class SegmentWriter {
     const scan = new SegmentScan(identified.marker, identified.seal, firstSeq - 1);
     scan.feed(bytes.subarray(HEAD_BYTES));
     scan.end();
-    while (scan.next() !== 'end');
+    while (scan.advance() !== 'end');
     const lost = scan.takeGaps();
     const tail = scan.tail();
     this.#lastSoundSeq = scan.lastSeq;
