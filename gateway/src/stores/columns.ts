@@ -61,8 +61,15 @@ export function cellOf(column: Column, entry: PositionEntry): Cell {
 }
 
 function toJson(value: unknown): string | null {
+  // Most are empty, and asking costs a tenth of writing.
+  if (typeof value === 'object' && value !== null && isEmpty(value)) return null;
   const text = JSON.stringify(value, finiteOnly);
   return text === '[]' || text === '{}' ? null : text;
+}
+
+function isEmpty(value: object): boolean {
+  for (const _ in value) return false;
+  return true;
 }
 
 const finiteOnly = (_key: string, value: unknown): unknown =>

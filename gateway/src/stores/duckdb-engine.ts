@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 import { LAYOUT, schema, stagingSchema } from './duckdb-schema.ts';
 import { StoreError } from './store.ts';
 
@@ -55,8 +55,13 @@ export class Engine {
   }
 
   /** Reads on a connection of its own. */
-  async read(sql: string, values: string[] = []): Promise<DuckDBResultReader> {
-    const reading = this.#read(sql, values);
+  async read(sql: string): Promise<(readonly unknown[])[]> {
+    return (await this.chunks(sql)).flatMap((chunk) => chunk.getRows());
+  }
+
+  /** Likewise, without making rows of what is found. */
+  async chunks(sql: string): Promise<DuckDBDataChunk[]> {
+    const reading = this.#read(sql);
     this.#reads.add(reading);
     try {
       return await reading;
@@ -74,10 +79,10 @@ export class Engine {
     this.#instance.closeSync();
   }
 
-  async #read(sql: string, values: string[]): Promise<DuckDBResultReader> {
+  async #read(sql: string): Promise<DuckDBDataChunk[]> {
     const reader = this.#idleReaders.pop() ?? (await this.#instance.connect());
     try {
-      return await reader.runAndReadAll(sql, values);
+      return await (await reader.run(sql)).fetchAllChunks();
     } finally {
       this.#idleReaders.push(reader);
     }

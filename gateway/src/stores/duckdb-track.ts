@@ -1,4 +1,4 @@
-import type { DuckDBResultReader } from '@duckdb/node-api';
+import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { columnList } from './columns.ts';
 import { DAY_MS, type DayTables, instant, tablesOf } from './duckdb-schema.ts';
 import { StoreError, type TrackQuery } from './store.ts';
@@ -22,7 +22,7 @@ export async function readTrack(
   query: TrackQuery,
   device: number,
   days: ReadonlyMap<number, DayTables>,
-  read: (sql: string) => Promise<DuckDBResultReader>,
+  read: (sql: string) => Promise<DuckDBDataChunk[]>,
 ): Promise<TrackPage> {
   const limit = Math.max(1, Math.trunc(query.limit));
   const cursor = query.cursor === undefined ? null : parseCursor(query.cursor);
@@ -38,15 +38,20 @@ export async function readTrack(
       (table) => `SELECT ${inner} FROM ${table} WHERE device = ${device}
         AND fix_time >= ${instant(span.from)} AND fix_time < ${instant(span.to)} ${after}`,
     );
-    const result = await read(
+    const chunks = await read(
       `SELECT ${selected} FROM (${parts.join(' UNION ALL ')})
        ORDER BY fix_time, hash LIMIT ${limit + 1 - columns.length}`,
     );
-    const rows = result.getRows();
-    for (const row of rows) {
-      if (columns.length === limit) return { columns: columns.finish(), next: last };
-      columns.add(row[0] as number, row, 2);
-      last = `${row[0]}.${row[1]}`;
+    for (const chunk of chunks) {
+      const vectors = Array.from({ length: chunk.columnCount }, (_, c) => chunk.getColumnVector(c));
+      let row = 0;
+      const cellOf = (c: number) => vectors[c + 2]?.getItem(row);
+      for (; row < chunk.rowCount; row++) {
+        if (columns.length === limit) return { columns: columns.finish(), next: last };
+        const time = vectors[0]?.getItem(row) as number;
+        columns.addFrom(time, cellOf);
+        if (columns.length === limit) last = `${time}.${vectors[1]?.getItem(row)}`;
+      }
     }
   }
   return { columns: columns.finish(), next: null };

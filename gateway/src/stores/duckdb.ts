@@ -79,9 +79,11 @@ export async function openDuckdb(options: DuckdbOptions): Promise<DuckdbStore> {
     threads: options.threads ?? DEFAULT_THREADS,
     exportFolder: join(dirname(path), 'exports'),
   };
-  await removeLeftExports(engineOptions.exportFolder);
   try {
-    return new DuckdbStore(engineOptions, options, await openTracks(engineOptions));
+    const tracks = await openTracks(engineOptions);
+    // Only now are they nobody else's.
+    await removeLeftExports(engineOptions.exportFolder);
+    return new DuckdbStore(engineOptions, options, tracks);
   } catch (error) {
     owned.delete(path);
     if (error instanceof StoreError) throw error;
@@ -163,14 +165,14 @@ export class DuckdbStore implements Store {
       const device = devices.find(storedDevice(query.device));
       // A foreign cursor is told even where nothing is stored.
       if (device === null && query.cursor === undefined) return emptyPage;
-      return await readTrack(query, device ?? 0, days, (sql) => engine.read(sql));
+      return await readTrack(query, device ?? 0, days, (sql) => engine.chunks(sql));
     });
   }
 
   async heat(query: HeatQuery): Promise<HeatCells> {
     return await this.#reading(async ({ engine, days }) => {
       const step = heatSteps(query);
-      const rows = (await engine.read(heatSql(query, days))).getRows();
+      const rows = await engine.read(heatSql(query, days));
       const shown = rows.slice(0, query.limit);
       const column = (of: (row: readonly unknown[]) => number) => Float64Array.from(shown, of);
       const clip = Number(rows[0]?.[5] ?? 0);
@@ -385,7 +387,7 @@ export class DuckdbStore implements Store {
     const late = await engine.read(`
       SELECT floor(epoch_ms(fix_time) / ${DAY_MS})::INTEGER AS day FROM late GROUP BY day
       HAVING count(*) >= ${this.#options.foldRows ?? DEFAULT_FOLD_ROWS}`);
-    const due = new Set(late.getRows().map(([day]) => Number(day)));
+    const due = new Set(late.map(([day]) => Number(day)));
     for (const [day, { live }] of days) if (live) due.add(day);
     for (const day of [...due].sort((a, b) => a - b)) {
       if (day < today && !this.#closed) await this.#seal(day);

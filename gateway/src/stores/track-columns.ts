@@ -58,11 +58,16 @@ export class TrackColumnsBuilder {
    * @param cells in the order of `columnList`, beginning at `offset`; what is missing or of another type is null
    */
   add(fixTime: number, cells: readonly unknown[], offset: number): void {
+    this.addFrom(fixTime, (c) => cells[offset + c]);
+  }
+
+  /** Likewise, from wherever `cellOf` finds the cell of a column. */
+  addFrom(fixTime: number, cellOf: (column: number) => unknown): void {
     if (this.#length === this.#fixTime.length) this.#grow();
     const row = this.#length++;
     this.#fixTime[row] = fixTime;
     for (let c = 0; c < columnList.length; c++) {
-      const cell = cells[offset + c];
+      const cell = cellOf(c);
       const numbers = this.#numbers[c];
       const booleans = this.#booleans[c];
       if (numbers) {
