@@ -40,7 +40,10 @@ function turns(costMs = 0) {
     journal.hasRoom = true;
     onRoom?.();
   };
-  return { subject, reader, reads, caughtUp, journal, giveRoom, bytesOf };
+  const pass = (ms: number) => {
+    at += ms;
+  };
+  return { subject, reader, reads, caughtUp, journal, giveRoom, bytesOf, pass };
 }
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => i & 0xff);
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -102,6 +105,27 @@ describe('turns', () => {
     expect(reads.filter((r) => r.peer !== 'history').map((r) => r.peer)).toEqual(
       Array.from({ length: 20 }, (_, i) => `live ${i}`),
     );
+  });
+
+  it('slow a backlog down while what follows from it keeps live devices waiting', async () => {
+    const sliceSizesWhile = async (isLive: boolean, lapMs: number) => {
+      const { subject, reader, reads, pass } = turns(0.5);
+      reader('history').isBacklog = true;
+      subject.offer('history', bytes(600_000));
+      for (let i = 0; i < 10; i++) {
+        if (isLive) subject.offer('live', bytes(50));
+        pass(lapMs);
+        await nextTurn();
+      }
+      const before = reads.filter((r) => r.peer === 'history').length;
+      if (isLive) subject.offer('live', bytes(50));
+      pass(lapMs);
+      await nextTurn();
+      return reads.filter((r) => r.peer === 'history').length - before;
+    };
+    expect(await sliceSizesWhile(true, 50)).toBe(1);
+    expect(await sliceSizesWhile(true, 1)).toBe(8);
+    expect(await sliceSizesWhile(false, 50)).toBe(8);
   });
 
   it('are short while somebody connects, so that the next is accepted soon', async () => {

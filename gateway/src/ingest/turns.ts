@@ -6,8 +6,14 @@ const TURN_MS = 4;
 const ACCEPTING_TURN_MS = 0.5;
 /** Turns of the event loop without a new connection after which nobody knocks any more. */
 const ACCEPTING_TURNS = 4;
-/** The part of a turn in which those in the slow lane come first, so that they never stand still. */
+/** The part of a turn that is kept for the slow lane, so that it never stands still. */
 const SLOW_SHARE = 0.25;
+/** What a turn of the event loop may take, all that follows from reading included, while live devices report. */
+const LAP_MS = 10;
+/** Least time of the slow lane while turns take longer; it grows again as they get shorter. */
+const SLOW_LEAST_MS = 0.25;
+/** After so long without a live device nobody is there to be kept waiting. */
+const LIVE_MS = 2000;
 /** What waits for its turn in all; beyond it chunks are read whole, because memory has to be bounded. */
 const MAX_WAITING_BYTES = 64 << 20;
 
@@ -44,6 +50,9 @@ export class Turns {
   /** Until when what comes is read at once; 0 before the first piece of this turn of the event loop. */
   #readUntil = 0;
   #accepting = 0;
+  #slowMs = TURN_MS;
+  #turnAt = 0;
+  #liveAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: TurnsOptions) {
     this.#options = options;
@@ -111,6 +120,7 @@ export class Turns {
     const at = this.#options.monotonic();
     if (this.#readUntil === 0) {
       this.#readUntil = at + this.#budgetMs;
+      this.#liveAt = at;
       this.#schedule();
     }
     return at < this.#readUntil;
@@ -148,9 +158,24 @@ export class Turns {
   #turn(): void {
     const from = this.#options.monotonic();
     const budget = this.#budgetMs;
+    this.#pace(from);
     // The slow lane has its share, and what the live one leaves.
     this.#read(this.#live, from + budget * (this.#slow.size > 0 ? 1 - SLOW_SHARE : 1));
-    this.#read(this.#slow, from + budget);
+    if (this.#slow.size === 0) return;
+    const at = this.#options.monotonic();
+    this.#read(this.#slow, Math.min(at + this.#slowMs, from + budget));
+  }
+
+  /**
+   * A backlog is read as fast as all that follows from it allows: its answers, the consumers. When they make the turns
+   * of the event loop long, live devices would wait for them.
+   */
+  #pace(at: number): void {
+    const lap = at - this.#turnAt;
+    this.#turnAt = at;
+    if (at - this.#liveAt > LIVE_MS || this.#slow.size === 0) this.#slowMs = TURN_MS;
+    else if (lap > LAP_MS) this.#slowMs = Math.max(SLOW_LEAST_MS, this.#slowMs / 2);
+    else this.#slowMs = Math.min(TURN_MS, this.#slowMs * 1.25);
   }
 
   /** At least one slice, however late it is. */
