@@ -20,6 +20,7 @@ import { limitsOf } from './ingest/limits.ts';
 import { type Consumer, type ConsumerOptions, ConsumerRunner } from './journal/consumer.ts';
 import { DurableTimes } from './journal/durable-times.ts';
 import { Journal } from './journal/journal.ts';
+import { IDENTITY_FLAPPING } from './journal/record.ts';
 import { trimJournal } from './journal/retention.ts';
 import { readKeyFile } from './journal/seal.ts';
 import { LatestPositions } from './live/latest.ts';
@@ -169,7 +170,7 @@ function openDoors(
     },
     onFlapping: (device, takeOvers) => {
       logger.warn({ protocol: device.protocol, takeOvers }, 'identityFlapping');
-      const noted = { edition: null, epoch: 0, name: 'identityFlapping', raw: new Uint8Array(0) };
+      const noted = { edition: null, epoch: 0, name: IDENTITY_FLAPPING, raw: new Uint8Array(0) };
       journal
         .append([{ kind: 'message', receivedTime: now(), device, ...noted, fields: { takeOvers } }])
         .catch((error: unknown) => logger.error({ err: error }, 'intakeFailed'));

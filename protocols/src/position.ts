@@ -93,6 +93,7 @@ export const deviceAlarms = [
   'still',
   'door',
   'simChanged',
+  'cloned',
   'other',
 ] as const;
 export type DeviceAlarm = (typeof deviceAlarms)[number];

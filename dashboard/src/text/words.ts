@@ -241,6 +241,7 @@ export const zh = {
   'deviceAlarm.still': '长时间静止',
   'deviceAlarm.door': '车门',
   'deviceAlarm.simChanged': '更换 SIM 卡',
+  'deviceAlarm.cloned': '终端身份重复',
   'deviceAlarm.other': '其他设备告警',
 
   'map.label': '地图，可用方向键移动，加减键缩放，Tab 在视野内对象间切换',
@@ -633,6 +634,7 @@ export const en: Readonly<Record<Word, string>> = {
   'deviceAlarm.still': 'Still too long',
   'deviceAlarm.door': 'Door',
   'deviceAlarm.simChanged': 'SIM changed',
+  'deviceAlarm.cloned': 'Cloned terminal',
   'deviceAlarm.other': 'Other device alarm',
 
   'map.label': 'Map; arrows pan, plus and minus zoom, Tab cycles the subjects in view',

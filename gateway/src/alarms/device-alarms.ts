@@ -22,6 +22,7 @@ export const deviceAlarmSeverity: Readonly<Record<DeviceAlarm, Severity | null>>
   antennaShort: 'high',
   gnssFault: 'high',
   simChanged: 'high',
+  cloned: 'high',
   illegalDoor: 'medium',
   overspeed: 'medium',
   fatigue: 'medium',

@@ -1,5 +1,10 @@
 import type { Position, PositionSource, ProtocolName } from '@xunji/protocols';
-import { type DeviceRef, type JournalRecord, parseDeviceKey } from '../journal/record.ts';
+import {
+  type DeviceRef,
+  IDENTITY_FLAPPING,
+  type JournalRecord,
+  parseDeviceKey,
+} from '../journal/record.ts';
 import type { Fence } from '../wire.ts';
 import {
   type DeviceTrack,
@@ -27,6 +32,7 @@ import {
 const judgedSources: readonly PositionSource[] = ['gnss', 'fused', 'manual'];
 
 type JournalPosition = Extract<JournalRecord, { kind: 'position' }>;
+type JournalMessage = Extract<JournalRecord, { kind: 'message' }>;
 type JournalConfig = Extract<JournalRecord, { kind: 'config' }>;
 
 interface ActiveFence extends Placed, Judged {
@@ -88,6 +94,9 @@ export class FenceEngine {
       else if (takeAlarms(track, reportOf(record, track), facts)) this.#holding.add(track);
     } else if (record.kind === 'tick') this.#passHolds(record.seq, record.receivedTime, facts);
     else if (record.kind === 'config') this.#configure(record, facts);
+    else if (record.kind === 'message' && record.name === IDENTITY_FLAPPING) {
+      this.#takeCloned(record, facts);
+    }
   }
 
   save(): EngineState {
@@ -191,6 +200,19 @@ export class FenceEngine {
       longitude: fix.longitude,
       accuracyM: fix.accuracyM,
       late: record.late,
+    });
+  }
+
+  /** No end is ever told: only people know which of the two is the real one. */
+  #takeCloned({ seq, device, receivedTime }: JournalMessage, facts: Fact[]): void {
+    const track = this.#track(device);
+    const { place } = track;
+    facts.push({
+      ...{ kind: 'alarmOn', alarm: 'cloned', seq, device: track.ref, subject: track.subject },
+      ...{ occurredTime: receivedTime, confirmedTime: receivedTime, receivedTime, late: false },
+      latitude: place?.latitude ?? null,
+      longitude: place?.longitude ?? null,
+      accuracyM: place?.accuracyM ?? null,
     });
   }
 

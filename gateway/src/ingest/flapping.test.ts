@@ -12,9 +12,9 @@ function watch() {
     monotonic: () => clock.at,
   });
   const sessions = new Sessions(1, flapping);
-  const come = () => {
+  const come = (remote = '127.0.0.1') => {
     const session = sessions.open({
-      ...{ transport: 'tcp', remote: '127.0.0.1' },
+      ...{ transport: 'tcp', remote },
       close: () => sessions.close(session),
     });
     sessions.bind(session, truck);
@@ -39,7 +39,24 @@ describe('a cloned identity', () => {
       come();
       clock.at += 2000;
     }
-    expect(told.length).toBe(3);
+    expect(told.length).toBe(2);
+  });
+
+  it('is told after three returns between two addresses, and not after a change of address', () => {
+    const cloned = watch();
+    for (let n = 0; n < 4; n++) {
+      cloned.come(`10.0.0.${n % 2}`);
+      cloned.clock.at += 90_000;
+    }
+    expect(cloned.told).toEqual([]);
+    cloned.come('10.0.0.0');
+    expect(cloned.told).toEqual(['13912345678 4']);
+    const moved = watch();
+    for (let n = 0; n < 10; n++) {
+      moved.come(`10.0.0.${n}`);
+      moved.clock.at += 60_000;
+    }
+    expect(moved.told).toEqual([]);
   });
 
   it('is not seen in a terminal that loses its link every half minute', () => {

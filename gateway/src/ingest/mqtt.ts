@@ -266,7 +266,7 @@ export class MqttIntake {
     if (peer.sessions.size >= MAX_DEVICES_PER_CLIENT) return null;
     const session = this.#options.sessions.open({
       transport: 'mqtt',
-      remote: '',
+      remote: this.#addresses.get(client.conn)?.name ?? '',
       close: (reason) => {
         this.#closed(reason);
         this.#ended.add(client);

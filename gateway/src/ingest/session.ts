@@ -69,7 +69,7 @@ export class Sessions {
     session.device = device;
     this.#byDevice.set(key, session);
     if (loser !== undefined) {
-      this.#flapping?.takenOver(device);
+      this.#flapping?.takenOver(device, loser.link.remote, session.link.remote);
       loser.link.close('superseded');
     }
     return { online: loser === undefined, left };

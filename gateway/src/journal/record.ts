@@ -36,6 +36,9 @@ export interface PositionEntry extends RecordBase {
   readonly raw: Uint8Array;
 }
 
+/** Name of the message by which the intake notes that connections keep taking one identity from each other. */
+export const IDENTITY_FLAPPING = 'identityFlapping';
+
 /** A message without positions that facts may depend on: log-in, heartbeat alarm bits, logout, going offline. */
 export interface MessageEntry extends RecordBase {
   readonly kind: 'message';
