@@ -30,6 +30,24 @@ export class Rest {
     return new Rest(base, cookie);
   }
 
+  /** The session, for sockets. */
+  get cookie(): string {
+    return this.#cookie;
+  }
+
+  /** The metric summed over the labels that contain all of `labels`; 0 when there is none. */
+  async metric(name: string, labels = ''): Promise<number> {
+    const response = await fetch(`${this.#base}/metrics`, { headers: { cookie: this.#cookie } });
+    let sum = 0;
+    for (const line of (await response.text()).split('\n')) {
+      const end = line.lastIndexOf(' ');
+      const head = line.slice(0, end);
+      const isIt = head === name || head.startsWith(`${name}{`);
+      if (isIt && head.includes(labels)) sum += Number(line.slice(end));
+    }
+    return sum;
+  }
+
   /** @throws RestError unless the gateway took it */
   async post(path: string, body: unknown): Promise<Record<string, unknown>> {
     return this.#ask('POST', path, body);

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { openBenchGateway } from './bench-gateway.ts';
+import { root } from './child.ts';
+import type { LoadResult } from './load-result.ts';
+
+const TERMINALS = 19_000;
+/** Files that a process needs beside its sockets. */
+const OTHER_FILES = 500;
+const HOLD_S = 120;
+/** What logging in left behind is collected meanwhile. */
+const SETTLE_MS = 5000;
+
+export interface IdleTerminals {
+  readonly terminals: number;
+  readonly acceptedPerSecond: number | null;
+  /** Of the gateway's resident memory. */
+  readonly kbEach: number | null;
+  readonly rssMb: number | null;
+}
+
+/** As many terminals as one process may hold files log in and then say nothing. */
+export async function idleTerminals(dir: string): Promise<IdleTerminals> {
+  const terminals = Math.min(TERMINALS, openFiles() - OTHER_FILES);
+  const gateway = await openBenchGateway(dir, {
+    XUNJI_MAX_CONNECTIONS: String(terminals + 100),
+    XUNJI_MAX_CONNECTIONS_PER_ADDRESS: String(terminals + 100),
+  });
+  try {
+    // A process that has just begun lends memory to what it will need anyway.
+    await wait(1000);
+    const before = gateway.usage();
+    const child = spawn(
+      process.execPath,
+      [
+        'simulators/dist/bench/load.js',
+        ...['--port', String(gateway.ports.jt808), '--sockets', String(terminals)],
+        ...['--mode', 'idle', '--connecting', '500', '--seconds', String(HOLD_S)],
+      ],
+      { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const held = await heldLine(child);
+    await wait(SETTLE_MS);
+    const after = gateway.usage();
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+    const kb = before === null || after === null ? null : (after.rssMb - before.rssMb) * 1024;
+    return {
+      terminals,
+      acceptedPerSecond: held.servedPerSecond,
+      kbEach: kb === null ? null : Number((kb / terminals).toFixed(1)),
+      rssMb: after?.rssMb ?? null,
+    };
+  } finally {
+    await gateway.stop();
+  }
+}
+
+async function heldLine(child: ChildProcess): Promise<LoadResult> {
+  if (child.stdout === null) throw new Error('no standard output');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const result = JSON.parse(line) as LoadResult & { held?: boolean };
+    if (result.held !== true) throw new Error(`the load did not hold: ${line}`);
+    return result;
+  }
+  throw new Error('the load ended before all its terminals were in');
+}
+
+/** How many files this process, and so its children, may open. */
+function openFiles(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    return Number(/Max open files\s+(\d+)/.exec(limits)?.[1] ?? 1024);
+  } catch {
+    return 1024;
+  }
+}
