@@ -76,6 +76,7 @@ export class Gate {
         const code = message.fields['authCode'];
         const isRight = typeof code === 'string' && this.#registry.verifyAuth(device, code);
         session.provenId = isRight ? device.id : null;
+        session.wrongAuthCodes = isRight ? 0 : session.wrongAuthCodes + 1;
         if (!isRight) return refuse('wrongAuthCode');
       } else if (session.provenId !== device.id) {
         return refuse('notAuthenticated');

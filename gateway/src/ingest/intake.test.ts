@@ -16,13 +16,15 @@ import { Sessions } from './session.ts';
 const NOW = 1_795_404_000_000;
 const connection = echo as Parameters<Intake['receive']>[3];
 
-function intake(mode: 'open' | 'known' = 'open') {
+function intake(mode: 'open' | 'known' | 'strict' = 'open', known: readonly string[] = []) {
   const journal = new SlowJournal();
+  const registry = new PlainRegistry();
+  for (const id of known) registry.admissions.set(id, 'known');
   const sessions = new Sessions(1);
   const metrics = createMetrics();
   const faults: string[] = [];
   const subject = new Intake({
-    ...{ journal, gate: new Gate(new PlainRegistry(), mode), sessions, metrics },
+    ...{ journal, gate: new Gate(registry, mode), sessions, metrics },
     liveMaxAgeMs: 300_000,
     onFault: (fault) => faults.push(fault.code),
   });
@@ -127,6 +129,22 @@ describe('the intake', () => {
     const outcome = await subject.receive(open(), [sampleReport(1)], NOW, connection);
     expect(outcome).toEqual({ answer: Uint8Array.of(1, 'refused'.length), refused: true });
     expect(journal.entries).toEqual([]);
+  });
+
+  it('hangs up on a guesser of auth codes, not on a terminal that errs now and then', async () => {
+    const device = '13912345678';
+    const { subject, journal, open, closed } = intake('strict', [device]);
+    const session = open();
+    const show = (authCode: string) =>
+      sampleHeartbeat(1, { intent: 'authenticate', device, fields: { authCode } });
+    const wrong = (count: number) => Array.from({ length: count }, (_, n) => show(`guess-${n}`));
+    const some = [...wrong(9), show(`code-${device}`), ...wrong(9)];
+    const first = subject.receive(session, some, NOW, connection);
+    journal.sync();
+    await first;
+    expect(closed).toEqual([]);
+    await subject.receive(session, wrong(1), NOW, connection);
+    expect(closed).toEqual(['wrongAuthCode']);
   });
 
   it('counts faults by reason and answers only where the standard has an answer', async () => {

@@ -27,6 +27,8 @@ export interface Outcome {
   readonly refused: boolean;
 }
 
+/** A terminal whose code is wrong registers anew after one or two tries; whoever goes on is guessing. */
+const MAX_WRONG_AUTH_CODES = 10;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -109,6 +111,7 @@ export class Intake {
     const { gate, sessions } = this.#options;
     const decision = gate.decide(message, session, receivedTime);
     this.#counts.message(message.protocol, message.name, decision.reason).n++;
+    if (session.wrongAuthCodes >= MAX_WRONG_AUTH_CODES) session.link.close('wrongAuthCode');
     const { protocol, device: id } = message;
     if (!decision.keep || id === null) return decision.verdict;
     const bearer = session.device;

@@ -19,6 +19,8 @@ export class Session {
   device: DeviceRef | null = null;
   /** The JT/T 808 id whose auth code was shown on this connection: a proof for one device is none for another. */
   provenId: string | null = null;
+  /** Wrong auth codes since the last right one. */
+  wrongAuthCodes = 0;
   /** At least one sound frame of an admitted device came: the first-frame deadline is over. */
   admitted = false;
   /** The last append of this connection: an answer never overtakes an earlier frame. */
