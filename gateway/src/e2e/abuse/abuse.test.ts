@@ -8,6 +8,7 @@ import {
   takeover,
   wildSubscriptions,
 } from './broker.ts';
+import { datagrams } from './datagrams.ts';
 import { alternating, authenticated, guessCodes, impossiblePositions } from './identity.ts';
 import { memoryOf, probed } from './idle.ts';
 import { Line, part, report } from './lines.ts';
@@ -159,7 +160,11 @@ describe('beside five hundred good devices', () => {
 
   it('two connections of one device push each other out, and leave nothing behind', async () => {
     const turns = await world.during('alternating', () => alternating(world, 20));
-    expect(turns).toEqual({ superseded: 19, answered: 20 });
+    expect(turns).toEqual({ superseded: 19, answered: 20, noticed: 1 });
+  });
+
+  it('datagrams reach nobody who did not send more, in whatever order and number', async () => {
+    console.log('datagrams:', await world.during('UDP', () => datagrams(world, 1500)));
   });
 
   it('an MQTT client gets no more than its own', async () => {
@@ -227,6 +232,8 @@ describe('in mode strict', () => {
     );
     console.log('guesses:', guessed);
     expect(guessed.accepted).toBe(0);
+    // Ten on each connection, of fifty that were sent.
+    expect(guessed.answered).toBeLessThanOrEqual(guessed.tried / 5);
     expect(guessed.trueDeviceMs).toBeLessThan(1000);
   });
 

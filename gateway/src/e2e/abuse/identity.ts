@@ -50,20 +50,28 @@ export async function impossiblePositions(world: World): Promise<void> {
   line.socket.destroy();
 }
 
-/** Row 11: two live connections of one identity speak in turn. @returns how often each was cut off by the other */
-export async function alternating(
-  world: World,
-  turns: number,
-): Promise<{ readonly superseded: number; readonly answered: number }> {
+/** Row 11: what came of two terminals with one identity. */
+export interface Alternated {
+  readonly superseded: number;
+  readonly answered: number;
+  /** Times the gateway said that the identity may be cloned. */
+  readonly noticed: number;
+}
+
+/** Row 11: two live connections of one identity speak in turn, from two addresses. */
+export async function alternating(world: World, turns: number): Promise<Alternated> {
   const { gateway } = world;
   const phone = world.nextPhone();
   const before = await world.closedFor('superseded');
+  const noticed = () => gateway.metric('xunji_flapping_total');
+  const noticedBefore = await noticed();
   const sessions = await gateway.metric('xunji_connections');
+  const start = Date.now() - turns * 1000;
   let answered = 0;
   let line: Line | null = null;
   for (let turn = 0; turn < turns; turn++) {
     const next = await Line.open(gateway.ports.jt808, turn % 2 === 0 ? '127.0.0.1' : '127.0.2.1');
-    next.send(report(phone, turn, new Date(Date.now() - (turns - turn) * 1000)));
+    next.send(report(phone, turn, new Date(start + turn * 1000)));
     await next.answered(1).then(
       () => answered++,
       () => undefined,
@@ -78,7 +86,11 @@ export async function alternating(
     5000,
     'as many connections as before',
   );
-  return { superseded: (await world.closedFor('superseded')) - before, answered };
+  return {
+    superseded: (await world.closedFor('superseded')) - before,
+    answered,
+    noticed: (await noticed()) - noticedBefore,
+  };
 }
 
 /** Registers and answers with the code. @returns the line, authenticated, and its code */
@@ -103,6 +115,8 @@ export async function authenticated(
 /** Row 12: what a guesser of codes got, and what the true device had to wait. */
 export interface Guessed {
   readonly tried: number;
+  /** Codes that were looked at. */
+  readonly answered: number;
   readonly accepted: number;
   /** Connections the gateway ended. */
   readonly cut: number;
@@ -120,17 +134,23 @@ export async function guessCodes(
   { tries, addresses }: { tries: number; addresses: number },
 ): Promise<Guessed> {
   const PER_CONNECTION = 50;
-  let [tried, accepted, cut] = [0, 0, 0];
+  let [tried, answered, accepted, cut] = [0, 0, 0, 0];
   const guess = async (worker: number) => {
     for (let n = worker; tried < tries; n++) {
       const from = `127.0.${10 + Math.floor((n % addresses) / 250)}.${1 + ((n % addresses) % 250)}`;
-      const line = await Line.open(world.gateway.ports.jt808, from);
+      const line = await Line.open(world.gateway.ports.jt808, from).catch(() => null);
+      if (line === null) {
+        cut++;
+        tried += PER_CONNECTION;
+        continue;
+      }
       const guesses = Array.from({ length: PER_CONNECTION }, (_, g) =>
         jt808Frame(0x0102, phone, g, Buffer.from(String(1e9 + tried + g), 'latin1')),
       );
       tried += PER_CONNECTION;
       line.send(...guesses);
       await line.answered(PER_CONNECTION).catch(() => cut++);
+      answered += line.answers.length;
       accepted += line.answers.filter(({ result }) => result === 0).length;
       line.socket.destroy();
     }
@@ -152,5 +172,5 @@ export async function guessCodes(
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 200))]);
   } while (!isOver);
   await over;
-  return { tried, accepted, cut, trueDeviceMs };
+  return { tried, answered, accepted, cut, trueDeviceMs };
 }
