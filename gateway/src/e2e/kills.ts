@@ -31,7 +31,7 @@ const AIM_MS = 2500;
 const RANDOM_MS = 500;
 
 /** mulberry32 */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let a = seed >>> 0;
   return () => {
     a = (a + 0x6d2b79f5) >>> 0;
