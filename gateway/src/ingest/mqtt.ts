@@ -35,12 +35,13 @@ const MAX_CLIENT_ID_LENGTH = 128;
 /** A will says that somebody is gone, and no more. @see mqtt.md section 7 */
 const MAX_WILL_BYTES = 1024;
 
-/** Why the broker ended a connection, by its own words. Others are protocol errors. */
+/** Why the broker ended a connection, by its own words up to a colon. Others are protocol errors. */
 const reasons: Readonly<Record<string, string>> = {
   'connect did not arrive in time': 'noFirstFrame',
   'drain timeout': 'answersUnread',
   'unacceptable protocol version': 'unsupportedVersion',
   'identifier rejected': 'clientIdTooLong',
+  'maxInflightInbound exceeded': 'tooManyInflight',
 };
 
 /** We ended a connection for a reason that is counted already. */
@@ -183,9 +184,8 @@ export class MqttIntake {
   #failed(client: Client, error: Error & { code?: string }): void {
     if (error instanceof Refused || this.#ended.has(client)) return;
     this.#ended.add(client);
-    this.#closed(
-      error.code?.startsWith('E') ? 'reset' : (reasons[error.message] ?? 'protocolError'),
-    );
+    const [kind = ''] = error.message.split(':', 1);
+    this.#closed(error.code?.startsWith('E') ? 'reset' : (reasons[kind] ?? 'protocolError'));
   }
 
   #checkDeadlines(): void {

@@ -136,7 +136,7 @@ describe('turns', () => {
       await nextTurn();
       return reads.length;
     };
-    expect(await readInOneTurn(true)).toBe(2);
+    expect(await readInOneTurn(true)).toBe(5);
     expect(await readInOneTurn(false)).toBe(14);
   });
 

@@ -2,8 +2,8 @@
 const SLICE_BYTES = 2048;
 /** How long reading may keep the process from everything else: once as bytes come, once for those that wait. */
 const TURN_MS = 4;
-/** The kernel gives one new connection a turn of the event loop, so turns are short while somebody knocks. */
-const ACCEPTING_TURN_MS = 0.5;
+/** A turn of the event loop takes a bounded number of connections, so turns are short while somebody knocks. */
+const ACCEPTING_TURN_MS = 1.5;
 /** Turns of the event loop without a new connection after which nobody knocks any more. */
 const ACCEPTING_TURNS = 4;
 /** The part of a turn that is kept for the slow lane, so that it never stands still. */
