@@ -129,6 +129,18 @@ describe('the consumer of the journal', () => {
     expect(told).toEqual(factsOf(records));
   });
 
+  it.each([1, -1])('saves at once when the clock of the server is set by %i h', async (hours) => {
+    const records = story();
+    const consumer = await open(snapshotPath(), new RecordingSink());
+    await consumer.apply(records.slice(0, 100));
+    expect(await consumer.cursor()).toBe(0);
+    time += hours * 3_600_000;
+    await consumer.apply(records.slice(100, 200));
+    expect(await consumer.cursor()).toBe(200);
+    await consumer.apply(records.slice(200, 300));
+    expect(await consumer.cursor()).toBe(200);
+  });
+
   it('moves its cursor by a snapshot only, and never past what the sink has not taken', async () => {
     const records = story();
     const sink = new RecordingSink();
@@ -163,8 +175,8 @@ describe('the consumer of the journal', () => {
       diary.fix(i, 0, 0, { device: { protocol: 'jt808', id: String(13_900_000_000 + i) } });
     }
     const path = snapshotPath();
-    const consumer = await open(path, new RecordingSink());
     time = T0;
+    const consumer = await open(path, new RecordingSink());
     await consumer.apply(diary.records);
     let turns = 0;
     let isSaving = true;

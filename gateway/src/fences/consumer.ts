@@ -111,7 +111,8 @@ export class FenceConsumer implements Consumer {
     this.#facts = [];
     const every = this.#options.snapshotEveryMs ?? SNAPSHOT_EVERY_MS;
     const time = this.#options.now();
-    if (time - this.#savedTime < every) return;
+    // A clock that was set back must not put it off.
+    if (Math.abs(time - this.#savedTime) < every) return;
     // A snapshot that fails is due again later: meanwhile alarms go on, and the cursor holds the journal.
     this.#savedTime = time;
     await this.save();

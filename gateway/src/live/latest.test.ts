@@ -52,6 +52,21 @@ const gone = (epoch: number) =>
   sampleMessage(0, { device: truck, name: 'disconnected', epoch, receivedTime: T0 });
 
 describe('the latest positions', () => {
+  it.each([1, -1])(
+    'are saved at once when the clock of the server is set by %i h',
+    async (hours) => {
+      const latest = await open();
+      const records = numbered(fix(1), fix(2), fix(3));
+      await latest.apply(records.slice(0, 1));
+      expect(await latest.cursor()).toBe(0);
+      time += hours * 3_600_000;
+      await latest.apply(records.slice(1, 2));
+      expect(await latest.cursor()).toBe(2);
+      await latest.apply(records.slice(2));
+      expect(await latest.cursor()).toBe(2);
+    },
+  );
+
   it('are the newest by the time of the fix, whatever came last', async () => {
     const latest = await open();
     await latest.apply(numbered(fix(5), fix(3), fix(4)));

@@ -89,7 +89,8 @@ export class LatestPositions implements Consumer {
     }
     this.#tell(changed);
     const every = this.#options.snapshotEveryMs ?? SNAPSHOT_EVERY_MS;
-    if (this.#options.now() - this.#savedTime >= every) await this.save();
+    // A clock that was set back must not put it off.
+    if (Math.abs(this.#options.now() - this.#savedTime) >= every) await this.save();
   }
 
   get(device: DeviceRef): LatestState | undefined {
