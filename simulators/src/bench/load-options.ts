@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly graceS: number;
   /** A lost line is dialled again; otherwise it ends the run. */
   readonly reconnect: boolean;
+  /** How long after it was lost. */
+  readonly redialMs: number;
   /** Where acknowledged reports are written. */
   readonly log: string | null;
 }
@@ -50,7 +52,7 @@ const MAX_WINDOW = 256;
 
 export const loadUsage = `usage: load [--protocol jt808|gt06|mqtt|echo] [--mode live|backlog|storm|idle] [--host H] [--port P]
   [--sockets N] [--window N | --rate N] [--seconds S] [--warmup S] [--login] [--connecting N] [--reconnect]
-  [--grace S] [--backlog-s S] [--interval-s S] [--first-phone N] [--start-time MS] [--log FILE] [--text]
+  [--redial MS] [--grace S] [--backlog-s S] [--interval-s S] [--first-phone N] [--start-time MS] [--log FILE] [--text]
 `;
 
 const options = {
@@ -66,6 +68,7 @@ const options = {
   login: { type: 'boolean', default: false },
   connecting: { type: 'string', default: '200' },
   reconnect: { type: 'boolean', default: false },
+  redial: { type: 'string', default: '1000' },
   grace: { type: 'string', default: '15' },
   'backlog-s': { type: 'string', default: '3600' },
   'interval-s': { type: 'string', default: '30' },
@@ -118,6 +121,7 @@ export function readLoadOptions(
     intervalS: whole('interval-s', 1, 3600),
     graceS: whole('grace', 0, 600),
     reconnect: values.reconnect || mode === 'backlog' || mode === 'storm',
+    redialMs: whole('redial', 0, 3_600_000),
     log: values.log ?? null,
   };
   return faults.length > 0 ? { faults } : { options: read, text: values.text };

@@ -12,7 +12,8 @@ import { MqttSpeaker } from './mqtt-speaker.ts';
 import type { LoadFix, Speaker } from './speaker.ts';
 
 const TICK_MS = 1;
-const REDIAL_MS = 1000;
+/** How long all stay away in a storm. */
+const AWAY_MS = 1000;
 const POLL_MS = 20;
 /** A terminal far behind in an open loop is still sent to: whoever is slow shall show it. */
 const MAX_UNANSWERED = 10_000;
@@ -143,7 +144,7 @@ export class Load implements Tally {
     }
     setTimeout(() => {
       if (!this.#leaving && this.#ended === null) terminal.connect();
-    }, REDIAL_MS);
+    }, this.#options.redialMs);
   }
 
   answered(terminal: LoadTerminal, answer: TallyAnswer): void {
@@ -236,7 +237,7 @@ export class Load implements Tally {
       this.#cutOff += terminal.unanswered;
       terminal.drop();
     }
-    await this.#pause(REDIAL_MS);
+    await this.#pause(AWAY_MS);
     this.#awaitServed();
     this.#servedFrom = this.#clock.monotonic();
     for (const terminal of this.terminals) terminal.connect();
