@@ -9,6 +9,8 @@ export interface DataDir {
   readonly records: string;
   readonly journal: string;
   readonly tracks: string;
+  /** What InfluxDB refused for good. */
+  readonly parked: string;
   readonly latest: string;
   readonly fences: string;
   readonly baseMaps: string;
@@ -24,6 +26,7 @@ export function dataDirAt(path: string): DataDir {
     records: join(root, 'records.db'),
     journal: join(root, 'journal'),
     tracks: join(root, 'tracks.duckdb'),
+    parked: join(root, 'influx-parked.json'),
     latest: join(root, 'latest.json'),
     fences: join(root, 'fences.json'),
     baseMaps: join(root, 'basemaps'),

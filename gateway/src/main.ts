@@ -125,7 +125,7 @@ function openStores(config: Config, dir: DataDir): Promise<Store[]> {
     influx: {
       ...{ url: config.influxUrl, database: config.influxDatabase },
       ...{ username: config.influxUser, password: config.influxPassword },
-      timeoutMs: INFLUX_TIMEOUT_MS,
+      ...{ timeoutMs: INFLUX_TIMEOUT_MS, parkedPath: dir.parked },
     },
     now,
   };

@@ -14,7 +14,7 @@ export interface StoreSettings {
 /** The list of stores by the names of the setting `store`. */
 export const storeFactories = {
   duckdb: (settings) => startDuckdb(settings.duckdb),
-  influx: async (settings) => openInflux(settings.influx, settings.now),
+  influx: (settings) => openInflux(settings.influx, settings.now),
 } as const satisfies Record<string, (settings: StoreSettings) => Promise<Store>>;
 
 export type StoreName = keyof typeof storeFactories;

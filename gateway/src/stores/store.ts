@@ -19,7 +19,7 @@ export type StoredEntry = PositionEntry & { readonly seq: number };
 
 /** What an engine refused for good. The records stay in the journal under their sequence. */
 export interface Parked {
-  /** Since the store was opened. */
+  /** In the life of the data directory. */
   readonly total: number;
   /** The newest of them, oldest first, bounded. */
   readonly recent: readonly {
