@@ -78,29 +78,39 @@ function batch(from: number): StoredEntry[] {
   return Array.from({ length: batchRows }, (_, k) => {
     const x = from + k;
     const fixTime = (firstDay + days) * DAY_MS + Math.floor(x / devices) * 1000;
+    // Plain literals, as the journal's reader makes them: spread ones are several times slower to read.
     const position: Position = {
-      ...{ fixTime, timeSource: 'device', valid: true, latitude: 31.2 + x / 1e7, longitude: 121.4 },
-      ...{
-        altitudeM: 7,
-        speedKmh: 52.3,
-        courseDeg: 126,
-        satellites: 14,
-        hdop: null,
-        accuracyM: null,
-      },
-      ...{
-        mileageKm: 1234.5,
-        batteryPercent: null,
-        ignition: true,
-        source: 'gnss',
-        buffered: false,
-      },
-      ...{ alarms: [], flags: [], extras: {} },
+      fixTime,
+      timeSource: 'device',
+      valid: true,
+      latitude: 31.2 + x / 1e7,
+      longitude: 121.4,
+      altitudeM: 7,
+      speedKmh: 52.3,
+      courseDeg: 126,
+      satellites: 14,
+      hdop: null,
+      accuracyM: null,
+      mileageKm: 1234.5,
+      batteryPercent: null,
+      ignition: true,
+      source: 'gnss',
+      buffered: false,
+      alarms: [],
+      flags: [],
+      extras: {},
     };
     return {
-      ...{ kind: 'position', device: { protocol: 'jt808', id: key(x % devices).slice(6) } },
-      ...{ receivedTime: fixTime + 700, edition: null, epoch: 1, late: false, position },
-      ...{ hash: (x * 2_654_435_761) % 2 ** 52, raw: new Uint8Array(), seq: positions + x + 1 },
+      kind: 'position',
+      device: { protocol: 'jt808', id: key(x % devices).slice(6) },
+      receivedTime: fixTime + 700,
+      edition: null,
+      epoch: 1,
+      late: false,
+      position,
+      hash: (x * 2_654_435_761) % 2 ** 52,
+      raw: new Uint8Array(),
+      seq: positions + x + 1,
     };
   });
 }

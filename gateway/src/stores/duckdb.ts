@@ -285,12 +285,11 @@ export class DuckdbStore implements Store {
     tracks.cursor = cursor;
     tracks.boundary = boundary;
     this.#clock = clock;
-    this.#park(records);
+    if (sound.length < records.length) this.#park(records);
   }
 
   #park(records: readonly StoredEntry[]): void {
     const refused = records.filter((r) => !isStorable(r));
-    if (refused.length === 0) return;
     const told = refused.map((r) => ({
       ...{ seq: r.seq, device: storedDevice(r.device) },
       reason: 'time, hash or sequence is no whole number in range',
