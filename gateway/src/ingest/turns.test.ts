@@ -51,8 +51,8 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 describe('turns', () => {
   it('read what is short at once', () => {
     const { subject, reads } = turns();
-    expect(subject.offer('a', bytes(2048))).toBe(true);
-    expect(reads.map((r) => r.bytes.length)).toEqual([2048]);
+    expect(subject.offer('a', bytes(512))).toBe(true);
+    expect(reads.map((r) => r.bytes.length)).toEqual([512]);
   });
 
   it('give everybody one slice after the other, and lose no byte and no order', async () => {

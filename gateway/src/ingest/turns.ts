@@ -1,4 +1,6 @@
-/** What is read at once from who sends little, and from the others in one turn. */
+/** A live device sends a few reports at once; a longer piece may be a backlog or a flood. */
+const LIVE_BYTES = 512;
+/** What is read in one go of who sends more. */
 const SLICE_BYTES = 2048;
 /** How long reading may keep the process from everything else: once as bytes come, once for those that wait. */
 const TURN_MS = 4;
@@ -70,7 +72,7 @@ export class Turns {
    */
   offer(reader: Reader, chunk: Uint8Array): boolean {
     const rest = this.#live.get(reader) ?? this.#slow.get(reader) ?? this.#parked.get(reader);
-    const isShort = chunk.length <= SLICE_BYTES;
+    const isShort = chunk.length <= LIVE_BYTES;
     const isFull = this.#waitingBytes + chunk.length > MAX_WAITING_BYTES;
     const mayNow = isShort && !reader.isBacklog && this.#hasTime();
     if (rest === undefined && (mayNow || isFull)) {
@@ -127,7 +129,9 @@ export class Turns {
   }
 
   #wait(reader: Reader, bytes: Uint8Array): void {
-    const isSlow = reader.isBacklog || bytes.length > SLICE_BYTES;
+    // Who waits already stays where he is, unless he sends on and on.
+    const most = this.#live.has(reader) ? SLICE_BYTES : LIVE_BYTES;
+    const isSlow = reader.isBacklog || bytes.length > most;
     (isSlow ? this.#live : this.#slow).delete(reader);
     (isSlow ? this.#slow : this.#live).set(reader, bytes);
   }
