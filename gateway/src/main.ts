@@ -4,8 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Access } from './access/access.ts';
 import { openAlarmDesk } from './alarms/desk.ts';
-import { makeBackup } from './backup/backup.ts';
-import { openControl } from './backup/control.ts';
+import { openBackups } from './backup/running.ts';
 import { BaseMaps } from './basemaps/basemaps.ts';
 import { type Config, readConfig } from './config.ts';
 import { type DataDir, dataDirId, openDataDir } from './data-dir.ts';
@@ -28,7 +27,7 @@ import { LiveServer } from './live/live.ts';
 import { createLogger, type Logger, rateLimited } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { ConfigLog, type Publish } from './records/config-log.ts';
-import { copyRecords, openDatabase, type Records } from './records/database.ts';
+import { openDatabase, type Records } from './records/database.ts';
 import { DeviceRegistry } from './records/devices.ts';
 import { Fences } from './records/fences.ts';
 import { Rules } from './records/rules.ts';
@@ -179,34 +178,6 @@ function openDoors(
   });
 }
 
-/** Without it the gateway works as well; only the backup command does not reach it. */
-async function openBackups(
-  dir: DataDir,
-  db: Records,
-  journal: Journal,
-  stores: readonly Store[],
-  logger: Logger,
-) {
-  const embedded = stores.find((store) => store.backup !== undefined);
-  const source = {
-    ...{ dir, journal, now, program: version() },
-    copyRecords: (to: string) => copyRecords(db, to),
-    copyTracks: embedded === undefined ? null : async (to: string) => embedded.backup?.(to),
-  };
-  const backup = async (to: string) => {
-    logger.info({ to }, 'backupBegun');
-    const manifest = await makeBackup(source, to);
-    logger.info({ to, seq: manifest.seq, bytes: manifest.bytes }, 'backupMade');
-    return manifest;
-  };
-  try {
-    return await openControl({ path: dir.control, backup });
-  } catch (error) {
-    logger.warn({ err: error }, 'controlUnavailable');
-    return null;
-  }
-}
-
 /** Builds every room and opens the doors last. @returns the ready line, and what closes all in turn */
 async function start(config: Config) {
   let live: LiveServer | undefined;
@@ -285,8 +256,6 @@ async function start(config: Config) {
     ...{ sessions, devices, latest, desk, site, logger, now, monotonic },
   });
 
-  // A store that is away is asked again and again; one that belongs to another journal ends the process.
-  for (const runner of runners) runner.start().catch(fail);
   const every = (ms: number, work: () => unknown) =>
     setInterval(() => {
       Promise.resolve().then(work).catch(failed('timedWorkFailed'));
@@ -308,7 +277,7 @@ async function start(config: Config) {
     ),
   ];
 
-  const control = await openBackups(dir, db, journal, stores, logger);
+  const control = await openBackups({ dir, db, journal, stores, logger, now, program: version() });
   const doors = openDoors(config, journal, devices, logger, metrics);
   const ready = {
     ready: true,
@@ -316,6 +285,9 @@ async function start(config: Config) {
     ...(await doors.listen(config)),
   };
   doors.widen().catch(failed('listenerNotWidened'));
+  // After the doors, so that catching up delays no first answer. A store that is away is asked again and again; one
+  // that belongs to another journal ends the process.
+  for (const runner of runners) runner.start().catch(fail);
   logger.info({ ...ready, dataDir: dir.path, durableSeq: journal.durableSeq }, 'ready');
 
   /** Doors first; then what was read becomes durable and is applied; then the rooms, the last opened first. */
