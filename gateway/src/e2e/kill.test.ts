@@ -2,7 +2,7 @@ import { describe, it } from 'vitest';
 import { tempDataDir } from './harness.ts';
 import { expectKept, killAgainAndAgain } from './kills.ts';
 
-const SEEDS = 20;
+const SEEDS = 15;
 const TERMINALS = 4;
 
 describe('kill -9 under load', () => {
