@@ -43,7 +43,7 @@ describe('health', () => {
         { name: 'latest', lagRecords: 100, error: null },
         { name: 'store-influx', lagRecords: 40, error: null },
       ],
-      stores: [{ name: 'influx', parked: 3 }],
+      stores: [{ name: 'influx', state: 'ok', behindRecords: 40, behindS: 0, parked: 3 }],
     });
   });
 
@@ -73,11 +73,39 @@ describe('health', () => {
       journal.durableSeq += 10;
     };
     expect(look(10, growing)).toEqual([]);
-    expect(look(4, growing)).toEqual([{ code: 'storeBehind', value: 12 }]);
-    expect(look(2, growing)).toEqual([{ code: 'storeBehind', value: 14 }]);
+    expect(look(4, growing)).toEqual([{ code: 'storeBehind', value: 12, records: 70 }]);
+    expect(look(2, growing)).toEqual([{ code: 'storeBehind', value: 14, records: 80 }]);
     store.applied = journal.durableSeq;
-    expect(health.degradations()).toEqual([{ code: 'storeBehind', value: 0 }]);
+    expect(health.degradations()).toEqual([{ code: 'storeBehind', value: 0, records: 0 }]);
     expect(health.degradations()).toEqual([]);
+  });
+
+  it('does not call a store back that has taken its first batch of a long backlog', () => {
+    look(2);
+    const growing = () => {
+      journal.durableSeq += 10;
+    };
+    look(600, growing);
+    // It has what came in the first five minutes.
+    store.applied = 100 + 150 * 10;
+    expect(health.degradations()).toEqual([{ code: 'storeBehind', value: 298, records: 1500 }]);
+    store.applied = journal.durableSeq - 10;
+    expect(health.degradations()).toEqual([{ code: 'storeBehind', value: 0, records: 0 }]);
+  });
+
+  it('says of each store what it does, why, and for how long', () => {
+    const state = () => health.stores()[0];
+    look(2);
+    expect(state()).toMatchObject({ name: 'influx', state: 'ok', cursor: 100, error: null });
+    store.lastError = 'refused';
+    look(30, () => {
+      journal.durableSeq += 10;
+    });
+    expect(state()).toMatchObject({ state: 'failing', error: 'refused', forS: 30, behindS: 28 });
+    store.lastError = null;
+    expect(state()).toMatchObject({ state: 'behind', behindRecords: 150, forS: 0 });
+    store.applied = journal.durableSeq;
+    expect(state()).toMatchObject({ state: 'ok', behindRecords: 0, behindS: 0 });
   });
 
   it('says at once that the journal is full, and when it takes again', () => {

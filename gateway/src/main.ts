@@ -247,7 +247,7 @@ async function start(config: Config) {
     onError: (file, reason) => logger.warn({ file, reason }, 'baseMapUnusable'),
   });
   const { app } = createApp({
-    rooms: { ...records, latest, desk, tracks, baseMaps, site },
+    rooms: { ...records, latest, desk, tracks, health, baseMaps, site },
     ...{ health, metrics, dashboard, logger, trustProxy: config.trustProxy },
     isTls: config.tlsCert !== undefined,
   });

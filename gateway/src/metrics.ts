@@ -154,6 +154,18 @@ export function createMetrics() {
       labelNames: ['consumer'],
       registers,
     }),
+    storeBehind: new Gauge({
+      name: 'xunji_store_behind_seconds',
+      help: 'How long the oldest record a store has not applied has been durable',
+      labelNames: ['store'],
+      registers,
+    }),
+    storeParked: new Gauge({
+      name: 'xunji_store_parked_records',
+      help: 'Records a store refused for good',
+      labelNames: ['store'],
+      registers,
+    }),
     consumerErrors: new Counter({
       name: 'xunji_consumer_errors_total',
       help: 'Failed tries of a consumer',

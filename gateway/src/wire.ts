@@ -106,6 +106,24 @@ export interface HeatMap {
   cells: number[][];
 }
 
+/** GET /api/v1/stores: how a store keeps up with what was acknowledged. */
+export interface StoreState {
+  name: string;
+  /** The sequence up to which everything is in it. */
+  cursor: number;
+  journalHead: number;
+  behindRecords: number;
+  /** Age of the oldest record it has still to take; of a backlog from before the start, at least. */
+  behindS: number;
+  /** `behind`: more than ten seconds; `failing`: the last try failed, `error` says why. */
+  state: 'ok' | 'behind' | 'failing';
+  error: string | null;
+  /** How long it is in this state. */
+  forS: number;
+  /** What it refused for good: a count, and the newest with their reasons, oldest first. */
+  parked: { total: number; recent: { seq: number; device: string; reason: string }[] };
+}
+
 /** GET /api/v1/positions/latest */
 export interface LatestPosition extends TrackPosition {
   lastSeen: string;
@@ -338,6 +356,9 @@ export interface ServerToClient {
     devices: Device[];
     removed: { id: string; protocol: ProtocolName }[];
   }): void;
-  /** `fences`: reload the fences list. `storeBehind`, `journalFull`: degraded, `value` in seconds; `journalDamaged`: in records. */
-  notice(p: { level: 'info' | 'warning'; code: string; value?: number }): void;
+  /**
+   * `fences`: reload the fences list. `storeBehind`, `journalFull`: degraded, `value` in seconds, `records` behind;
+   * `journalDamaged`: `value` in records.
+   */
+  notice(p: { level: 'info' | 'warning'; code: string; value?: number; records?: number }): void;
 }

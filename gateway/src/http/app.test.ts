@@ -103,6 +103,7 @@ describe('who may do what', () => {
     ['fences', 'POST', ['admin']],
     ['alarms/x/ack', 'POST', ['admin', 'dispatcher']],
     ['users', 'GET', ['admin', 'auditor']],
+    ['stores', 'GET', ['admin', 'auditor']],
     ['users', 'POST', ['admin']],
     ['/metrics', 'GET', ['admin', 'auditor']],
     ['/readyz', 'GET', ['admin', 'auditor']],

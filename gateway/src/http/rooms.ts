@@ -1,5 +1,6 @@
 import type { Access } from '../access/access.ts';
 import type { BaseMaps } from '../basemaps/basemaps.ts';
+import type { Health } from '../health.ts';
 import type { AlarmDesk } from '../live/desk.ts';
 import type { LatestPositions } from '../live/latest.ts';
 import type { DeviceRegistry } from '../records/devices.ts';
@@ -23,6 +24,7 @@ export interface Rooms {
   readonly desk: AlarmDesk;
   /** Where tracks are read. */
   readonly tracks: Pick<Store, 'track' | 'heat' | 'exportDay'>;
+  readonly health: Pick<Health, 'stores'>;
   readonly baseMaps: BaseMaps;
   readonly site: Site;
 }

@@ -390,3 +390,21 @@ describe('bad input', () => {
     );
   });
 });
+
+describe('the stores', () => {
+  it('say how far they are behind, why, and what they have parked', async () => {
+    const parked = { total: 1, recent: [{ seq: 7, device: 'jt808:1', reason: 'conflict' }] };
+    const current = { name: 'duckdb', cursor: 10, journalHead: 10, behindRecords: 0, behindS: 0 };
+    const { body } = await web.ask('auditor', 'GET', 'stores');
+    expect(body).toEqual({
+      items: [{ ...current, state: 'ok', error: null, forS: 0, parked }],
+      next: null,
+    });
+    Object.assign(web.runners[0] ?? {}, { applied: 4, lastError: 'away' });
+    const failing = await web.ask('auditor', 'GET', 'stores');
+    expect(failing.body.items).toMatchObject([
+      { cursor: 4, behindRecords: 6, state: 'failing', error: 'away' },
+    ]);
+    Object.assign(web.runners[0] ?? {}, { applied: 10, lastError: null });
+  });
+});

@@ -15,6 +15,7 @@ import type {
   Problem,
   Rule,
   Session,
+  StoreState,
   Subject,
   TrackPosition,
   User,
@@ -184,6 +185,21 @@ export const heatMap = wire<HeatMap>()(
     clip: z.number(),
     hasMore: z.boolean(),
     cells: z.array(z.array(z.number())),
+  }),
+);
+const parkedRecord = z.object({ seq: z.number(), device: z.string(), reason: z.string() });
+export const storeState = wire<StoreState>()(
+  'StoreState',
+  z.object({
+    name: z.string(),
+    cursor: z.number(),
+    journalHead: z.number(),
+    behindRecords: z.number(),
+    behindS: z.number(),
+    state: z.enum(['ok', 'behind', 'failing']),
+    error: z.string().nullable(),
+    forS: z.number(),
+    parked: z.object({ total: z.number(), recent: z.array(parkedRecord) }),
   }),
 );
 export const latestPosition = wire<LatestPosition>()(

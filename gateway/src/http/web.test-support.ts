@@ -90,17 +90,19 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       return path;
     },
   };
+  const parked = { total: 1, recent: [{ seq: 7, device: 'jt808:1', reason: 'conflict' }] };
+  const stores = [{ name: 'duckdb', parked: () => parked }];
+  const health = new Health({ journal, runners, stores, metrics, monotonic: () => 0 });
   const { app, endpoints } = createApp({
     rooms: {
-      ...{ access, sessions, users, devices, latest, desk, tracks },
+      ...{ access, sessions, users, devices, latest, desk, tracks, health },
       subjects: new Subjects(db, log, devices, now),
       fences: new Fences(db, log, now),
       rules: new Rules(db, log, now),
       baseMaps: new BaseMaps({ directory: root, onError: fail }),
       site: { boot: 'boot-1', build: '0.1.0-test', timeZone: 'Asia/Shanghai' },
     },
-    health: new Health({ journal, runners, stores: [], metrics, monotonic: () => 0 }),
-    ...{ metrics, dashboard: openDashboard(built), logger: createLogger('silent') },
+    ...{ health, metrics, dashboard: openDashboard(built), logger: createLogger('silent') },
     ...{ trustProxy: options.trustProxy ?? 0, isTls: false },
   });
   const server: Server = createHttpServer({}, app);

@@ -125,8 +125,9 @@ export class LiveServer {
   }
 
   /** Something is degraded, for so many seconds now; 0 = it is over. */
-  degraded({ code, value }: { readonly code: string; readonly value: number }): void {
-    const notice: Notice = { level: value > 0 ? 'warning' : 'info', code, value };
+  degraded(trouble: { readonly code: string; readonly value: number; readonly records?: number }) {
+    const { code, value } = trouble;
+    const notice: Notice = { level: value > 0 ? 'warning' : 'info', ...trouble };
     if (value > 0) this.#degraded.set(code, notice);
     else this.#degraded.delete(code);
     for (const { session } of this.#open.values()) session.notice(notice);

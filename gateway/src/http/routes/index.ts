@@ -8,6 +8,7 @@ import { historyRoutes } from './history.ts';
 import { positionRoutes } from './positions.ts';
 import { ruleRoutes } from './rules.ts';
 import { sessionRoutes } from './session.ts';
+import { storeRoutes } from './stores.ts';
 import { subjectRoutes } from './subjects.ts';
 import { userRoutes } from './users.ts';
 
@@ -22,5 +23,6 @@ export const apiEndpoints = (rooms: Rooms): Endpoint[] => [
   ...ruleRoutes(rooms),
   ...alarmRoutes(rooms),
   ...userRoutes(rooms),
+  ...storeRoutes(rooms),
   ...baseMapRoutes(rooms),
 ];
