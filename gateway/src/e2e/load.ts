@@ -24,7 +24,7 @@ export interface LoadLine {
 const start = (program: string, args: readonly string[]): ChildProcess =>
   spawn(process.execPath, ['--enable-source-maps', program, ...args], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
 
 /** Runs the load generator to its end. */
@@ -54,6 +54,28 @@ export async function faultyLine(
       child.kill('SIGTERM');
       return next();
     },
+  };
+}
+
+/** A database that fails by its seed, as a process of its own. `pass` ends that and gives what it has done. */
+export async function faultyStore(
+  target: string,
+  seed: number,
+): Promise<{ url: string; pass(): Promise<Record<string, number>>; stop(): void }> {
+  const child = start('simulators/dist/faults/store-main.js', [
+    ...['--target', target, '--seed', String(seed)],
+  ]);
+  const input = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const lines = input[Symbol.asyncIterator]();
+  const next = async () => JSON.parse((await lines.next()).value ?? '{}');
+  const { url } = await next();
+  return {
+    url,
+    pass: () => {
+      child.stdin?.write('pass\n');
+      return next();
+    },
+    stop: () => void child.kill(),
   };
 }
 
