@@ -1,12 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { jt808Frame, locationBody } from './frames.ts';
 import {
   drawWorkshop,
   eventually,
+  exchange,
   type GatewayProcess,
   root,
   startGateway,
@@ -14,10 +17,11 @@ import {
 } from './harness.ts';
 
 const run = promisify(execFile);
+let keyFile = '';
 const command = async (name: string, ...args: string[]) => {
   const { stdout } = await run(process.execPath, [`gateway/dist/commands/${name}.js`, ...args], {
     cwd: root,
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], XUNJI_KEY_FILE: keyFile },
     maxBuffer: 64 << 20,
   });
   return stdout.trim();
@@ -54,8 +58,19 @@ describe('backup and restore', () => {
     const start = Date.now() - 3_600_000;
     const day = [start - 60_000, Date.now() + 86_400_000].map((t) => new Date(t).toISOString());
     const [from, to] = day as [string, string];
-    const gateway = await startGateway(data, { XUNJI_LOG_LEVEL: 'warn' });
+    keyFile = join(dir.path, 'key');
+    await writeFile(keyFile, randomBytes(32).toString('hex'));
+    const settings = { XUNJI_LOG_LEVEL: 'warn', XUNJI_KEY_FILE: keyFile };
+    const gateway = await startGateway(data, settings);
     await drawWorkshop(gateway);
+    const sos = { latitude: 31.2, longitude: 121.5, speedKmh: 0, courseDeg: 0, alarmBits: 1 };
+    const body = locationBody({ ...sos, time: new Date() });
+    await exchange(gateway.ports.jt808, jt808Frame(0x0200, '13912345678', 1, body), 20);
+    await eventually(
+      async () => (await gateway.api('GET', 'alarms')).body.items.length > 0,
+      10_000,
+      'the alarm',
+    );
     const load = spawn(
       process.execPath,
       [
@@ -72,6 +87,8 @@ describe('backup and restore', () => {
     // The last line may be half written.
     acknowledged.pop();
 
+    const beside = JSON.parse(await command('journal', 'verify', '--data', data));
+    expect(beside).toMatchObject({ isSound: true, sealed: beside.segments });
     const manifest = JSON.parse(await command('backup', '--to', backup, '--data', data));
     expect(manifest.seq).toBeGreaterThanOrEqual(acknowledged.length);
     await expect(command('backup', '--to', backup, '--data', data)).rejects.toThrow('is not empty');
@@ -87,7 +104,7 @@ describe('backup and restore', () => {
       const record = JSON.parse(line);
       if (record.kind === 'position') upTo.add(`${record.device.id} ${record.position.fixTime}`);
     }
-    const copy = await startGateway(restored, { XUNJI_LOG_LEVEL: 'warn' });
+    const copy = await startGateway(restored, settings);
     await idle(copy);
     await idle(gateway);
     const [said, original] = [await answers(copy, from, to), await answers(gateway, from, to)];
@@ -103,6 +120,7 @@ describe('backup and restore', () => {
       expect(stable(said[what]), what).toEqual(stable(expected));
     }
     expect(compared).toBeGreaterThan(200);
+    expect(said['alarms?state=all']).toHaveLength(1);
     const stored = new Set<string>();
     for (const [what, items] of Object.entries(said)) {
       if (!what.startsWith('track')) continue;

@@ -98,7 +98,7 @@ export class Journal implements JournalSource {
     this.#durableSeq = recovered.lastSeq;
     this.recovered = recovered;
     for (const { from, to } of recovered.lost) {
-      this.onDamage({ segment: 'last', from, to, why: 'damaged' });
+      this.onDamage({ segment: recovered.segment, from, to, why: 'damaged' });
     }
     worker.on('message', (m: FromWriter) => this.#heard(m));
     worker.on('error', (error) => {

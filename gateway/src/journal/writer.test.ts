@@ -11,13 +11,13 @@ const group = groupOf;
  * Appends and cuts the power again and again; returns how many acknowledged records were lost.
  * Some cuts come between write and sync: there the group is written by a disk that then fails its sync.
  */
-function powerCuts(seed: number, ignoreSync: boolean): number {
+function powerCuts(seed: number, ignoreSync: boolean, key: Uint8Array | null = null): number {
   const random = seeded(seed);
   const files = forgetfulFiles({ ignoreSync });
   let promised: number[] = [];
   let lost = 0;
   for (let life = 0; life < 6; life++) {
-    const writer = new SegmentWriter(files, options);
+    const writer = new SegmentWriter(files, { ...options, key });
     let lastSeq: number;
     try {
       lastSeq = writer.recover().lastSeq;
@@ -25,7 +25,7 @@ function powerCuts(seed: number, ignoreSync: boolean): number {
       // A head that was acknowledged and is gone: everything in that segment is lost.
       return lost + promised.length;
     }
-    const seqs = readAll(files);
+    const seqs = readAll(files, key);
     const read = new Set(seqs);
     for (const seq of promised) if (!read.has(seq)) lost++;
     promised = seqs;
@@ -52,6 +52,13 @@ describe('journal writer', () => {
   it('loses nothing acknowledged when the power is cut, over 300 seeds', () => {
     for (let seed = 1; seed <= 300; seed++) {
       expect(powerCuts(seed, false), `seed ${seed}`).toBe(0);
+    }
+  });
+
+  it('loses nothing that was sealed either', () => {
+    const key = new Uint8Array(32).map((_, i) => i);
+    for (let seed = 1; seed <= 100; seed++) {
+      expect(powerCuts(seed, false, key), `seed ${seed}`).toBe(0);
     }
   });
 

@@ -17,6 +17,8 @@ import { type Gap, MIN_RECORD_BYTES, SegmentScan, type Tail } from './segment-sc
 
 /** What recovery found at the end of the journal. */
 export interface Recovered {
+  /** The segment that was read, empty when there was none. */
+  readonly segment: string;
   readonly lastSeq: number;
   /** Bytes of a group that was cut off by the crash, kept beside the journal as `*.torn`. Never acknowledged. */
   readonly tornBytes: number;
@@ -81,7 +83,7 @@ export class SegmentWriter {
     for (const name of leftovers) this.#files.remove(name);
     for (;;) {
       const name = segments.pop();
-      if (name === undefined) return { lastSeq: 0, tornBytes: 0, lost: [], leftovers };
+      if (name === undefined) return { segment: '', lastSeq: 0, tornBytes: 0, lost: [], leftovers };
       const identified = known.get(name) ?? null;
       const fd = this.#files.open(name);
       const bytes = this.#readAll(fd);
@@ -127,7 +129,7 @@ export class SegmentWriter {
       this.#segment = { fd, name, marker, seal };
       this.#durableBytes = tail.at;
     } else this.#files.close(fd);
-    return { lastSeq: this.#lastSeq, tornBytes, lost };
+    return { segment: name, lastSeq: this.#lastSeq, tornBytes, lost };
   }
 
   /** Its head and its first block are gone, and with them what tells blocks from rubble. */
@@ -136,7 +138,12 @@ export class SegmentWriter {
     const from = segmentFirstSeq(name) ?? 0;
     this.#lastSoundSeq = from - 1;
     this.#lastSeq = from + Math.ceil(bytes.length / MIN_RECORD_BYTES);
-    return { lastSeq: this.#lastSeq, tornBytes: 0, lost: [{ from, to: this.#lastSeq }] };
+    return {
+      segment: name,
+      lastSeq: this.#lastSeq,
+      tornBytes: 0,
+      lost: [{ from, to: this.#lastSeq }],
+    };
   }
 
   #cutTorn(fd: number, name: string, bytes: Buffer, tail: Tail): number {
