@@ -92,7 +92,13 @@ export class ConsumerRunner {
         }
         const records = await this.#retry(() => reader.read(this.#options.maxRecords));
         const last = records?.at(-1);
-        if (records === undefined || last === undefined) continue;
+        if (records === undefined) continue;
+        if (last === undefined) {
+          // What was left cannot be read; without this step the loop would ask for it for ever.
+          this.#applied = Math.max(this.#applied, reader.passed);
+          this.#tellProgress();
+          continue;
+        }
         const done = await this.#retry(async () => {
           await this.#consumer.apply(records);
           return true;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Consumer, ConsumerRunner } from './consumer.ts';
 import { sampleEntry, seeded } from './entries.test-support.ts';
-import { Journal } from './journal.ts';
+import { Journal, type JournalOptions } from './journal.ts';
 import { type Damage, JournalReader } from './reader.ts';
 import type { JournalRecord } from './record.ts';
 
 let directory = '';
 const dataDirId = new Uint8Array(16).fill(7);
-const openJournal = (over: { segmentBytes?: number; tailRecords?: number } = {}) =>
+const openJournal = (over: Partial<JournalOptions> = {}) =>
   Journal.open({ directory, dataDirId, retryMs: 20, ...over });
 
 beforeEach(async () => {
@@ -194,6 +194,34 @@ describe('consumers', () => {
       { maxRecords: 10, lingerMs: 0, random: seeded(1) },
     );
     await expect(runner.start()).rejects.toThrow('do not belong together');
+    await journal.close();
+  });
+
+  it('gets past a damaged end and goes on with what comes after it', async () => {
+    const first = await openJournal();
+    for (let n = 1; n <= 5; n++) await first.append([sampleEntry(n)]);
+    await first.close();
+    const [name] = await readdir(directory);
+    const path = join(directory, name as string);
+    const file = await open(path, 'r+');
+    await file.write(Buffer.from([0xff]), 0, 1, (await stat(path)).size - 2);
+    await file.close();
+    const told: Damage[] = [];
+    const journal = await openJournal({ onDamage: (damage) => told.push(damage) });
+    const keeper = new Keeper();
+    const runner = new ConsumerRunner(journal, keeper, {
+      ...{ maxRecords: 10, lingerMs: 0, random: seeded(1) },
+    });
+    await runner.start();
+    await runner.drained();
+    expect(keeper.seqs).toEqual([1, 2, 3, 4]);
+    // Recovery and the consumer have met the same.
+    expect(told).toEqual([{ segment: name, from: 5, to: 5, why: 'damaged' }]);
+    expect(journal.damagedRecords).toBe(1);
+    await journal.append([sampleEntry(6)]);
+    await runner.drained();
+    expect(keeper.seqs).toEqual([1, 2, 3, 4, 6]);
+    await runner.stop();
     await journal.close();
   });
 });

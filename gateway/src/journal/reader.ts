@@ -47,6 +47,11 @@ export class JournalReader {
     this.#next = after + 1;
   }
 
+  /** The sequence up to which everything was given, or could not be read. */
+  get passed(): number {
+    return this.#next - 1;
+  }
+
   /** Up to `max` records, none when everything durable was read. */
   async read(max: number): Promise<readonly JournalRecord[]> {
     if (this.#next > this.#source.durableSeq) return [];

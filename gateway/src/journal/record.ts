@@ -65,5 +65,5 @@ export interface TickEntry extends RecordBase {
 }
 
 export type Entry = PositionEntry | MessageEntry | ConfigEntry | TickEntry;
-/** An entry with its place in the journal; sequences start at 1 and have no holes. */
+/** An entry with its place in the journal; sequences start at 1, and only damage makes holes. */
 export type JournalRecord = Entry & { readonly seq: number };
