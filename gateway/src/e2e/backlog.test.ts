@@ -27,7 +27,12 @@ interface Load {
   readonly refused: number;
   readonly unanswered: number;
   readonly linesLost: number;
-  readonly backlog: { readonly acknowledged: number; readonly settledMs: number } | null;
+  readonly backlog: {
+    readonly acknowledged: number;
+    readonly settledMs: number;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+  } | null;
 }
 
 async function load(...args: string[]): Promise<Load> {
@@ -59,12 +64,14 @@ it('five hundred devices that upload an hour each do not delay five hundred live
   ]);
   console.log(
     `live p50 ${beside.p50Ms} p99 ${beside.p99Ms} ms, alone ${alone.p50Ms} and ${alone.p99Ms}; ` +
-      `${stored.backlog?.acknowledged} of the backlog acknowledged in ${stored.backlog?.settledMs} ms`,
+      `backlog ${JSON.stringify(stored.backlog)}`,
   );
   expect(stored).toMatchObject({ refused: 0, unanswered: 0, linesLost: 0 });
   expect(stored.backlog?.acknowledged).toBe(DEVICES * BACKLOG_FIXES);
   expect(stored.backlog?.settledMs).toBeLessThan(60_000);
   expect(beside).toMatchObject({ refused: 0, unanswered: 0, linesLost: 0 });
-  // The mark is 250 ms; a machine that does other things too may take as long as it takes for live ones alone.
-  expect(beside.p99Ms).toBeLessThan(Math.max(1000, 4 * alone.p99Ms));
+  // The mark is 250 ms. A machine that does other things too delays both lanes, and one of them less.
+  const { p50Ms, p99Ms } = stored.backlog ?? { p50Ms: 0, p99Ms: 0 };
+  expect(beside.p50Ms).toBeLessThan(Math.max(125, p50Ms / 1.5));
+  expect(beside.p99Ms).toBeLessThan(Math.max(250, p99Ms, 4 * alone.p99Ms));
 });

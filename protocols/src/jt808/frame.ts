@@ -68,6 +68,9 @@ function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
   return arena.subarray(start, arenaUsed);
 }
 
+/** What is held between two frames: the flag that ended one and may begin the next. One for all, most are idle. */
+const FLAG_ALONE = Uint8Array.of(FLAG);
+
 /**
  * Cuts a byte stream into frames. Every 0x7e ends the frame before it and starts the next, so a broken frame costs
  * only itself. Linear in the input; holds at most `maxFrameBytes` of a frame that is not complete.
@@ -76,7 +79,7 @@ export class Framer {
   readonly #max: number;
   readonly #ignoreChecksum: boolean;
   /** The incomplete frame of earlier chunks, from its opening flag on; empty when no flag was seen. */
-  #held = new Uint8Array(0);
+  #held = FLAG_ALONE;
   #heldLength = 0;
   /** The held flag is also the end of a frame. */
   #endedOne = false;
@@ -114,7 +117,7 @@ export class Framer {
       this.#endedOne = true;
       at = end;
     }
-    if (this.#heldLength <= 1 && this.#held.length > 256) this.#held = new Uint8Array(0);
+    if (this.#heldLength <= 1) this.#held = FLAG_ALONE;
     this.#consumed += chunk.length;
   }
 
@@ -129,6 +132,11 @@ export class Framer {
       if (end > 0) sink.dropped('garbage', this.#consumed, end, 'bytes before the first flag');
       this.#endedOne = false;
       return end;
+    }
+    if (this.#heldLength === 1 && flag === 0) {
+      this.#heldLength = 0;
+      this.#endedOne = true;
+      return 0;
     }
     const start = this.#consumed - this.#heldLength;
     const size = this.#heldLength + end;
