@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConsumerOptions } from '../journal/consumer.ts';
 import { sampleEntry, samplePosition } from '../journal/entries.test-support.ts';
 import { Journal } from '../journal/journal.ts';
@@ -80,6 +81,24 @@ describe('the store in its own thread', () => {
     await journal.append(positions(100, 100));
     await follower.drained();
     expect(await store.cursor()).toBe(100);
+  });
+
+  it('is started anew when its thread dies, and loses and doubles nothing', async () => {
+    const posted = vi.spyOn(Worker.prototype, 'postMessage');
+    const errors: unknown[] = [];
+    const follower = await follow({ ...batch, onError: (_name, error) => errors.push(error) });
+    const thread = posted.mock.contexts.at(-1) as Worker;
+    posted.mockRestore();
+    await journal.append(positions(0, 700));
+    await follower.drained();
+    void journal.append(positions(700, 700));
+    await thread.terminate();
+    await journal.append(positions(1400, 700));
+    await follower.drained();
+    expect(errors).not.toEqual([]);
+    expect(follower.lastError).toBeNull();
+    expect(await stored()).toBe(2100);
+    await follower.stop();
   });
 
   it('does not follow a journal that ends before what it has', async () => {
