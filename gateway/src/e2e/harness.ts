@@ -78,6 +78,10 @@ export async function launchGateway(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A test that fails before it stops its gateway leaves none behind.
+  const killIt = () => void child.kill('SIGKILL');
+  process.once('exit', killIt);
+  child.once('exit', () => process.off('exit', killIt));
   let log = '';
   child.stderr.on('data', (d) => {
     log += String(d);
