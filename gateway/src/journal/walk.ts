@@ -48,9 +48,16 @@ export async function* walkJournal(
     const nextFirst = segmentFirstSeq(names[i + 1] ?? '');
     if (nextFirst !== null && nextFirst <= from) continue;
     const upTo = nextFirst === null ? Number.POSITIVE_INFINITY : nextFirst - 1;
-    for await (const step of walkSegment(directory, name, identity, upTo, last)) {
-      if (step.kind === 'record') last = { name, seq: step.record.seq };
-      yield step;
+    try {
+      for await (const step of walkSegment(directory, name, identity, upTo, last)) {
+        if (step.kind === 'record') last = { name, seq: step.record.seq };
+        yield step;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // A running gateway has removed it by age since the listing, and all before it.
+      last = null;
+      continue;
     }
     last ??= { name, seq: (segmentFirstSeq(name) ?? 1) - 1 };
   }
