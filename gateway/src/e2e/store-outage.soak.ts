@@ -14,12 +14,14 @@ describe.each<Outage>(['stopped', 'frozen'])('InfluxDB %s', (outage) => {
     const report = await storeOutage(plan);
     const { away, found } = report;
     console.log(
-      `InfluxDB ${outage} for ${SECONDS} s: ${report.answered} answers meanwhile, p99 ${report.p99Ms.toFixed(0)} ms; ` +
+      `InfluxDB ${outage} for ${SECONDS} s: ${report.answered} answers meanwhile, p99 ${report.p99Ms.toFixed(0)} ms ` +
+        `(before: ${report.healthyP99Ms.toFixed(0)} ms); ` +
         `${away.behindRecords} records behind, caught up at ${report.catchUp.toFixed(1)} x the live rate; ` +
         `${found.acknowledged} acknowledged, ${found.lost.length} lost, ${found.doubled.length} doubled`,
     );
     expect(found).toMatchObject({ lost: [], doubled: [], invented: [] });
-    expect(report.p99Ms).toBeLessThan(P99_MS);
+    // A machine that is too slow without an outage shows nothing about the outage.
+    expect(report.p99Ms).toBeLessThan(Math.max(P99_MS, report.healthyP99Ms * 2));
     expect(report.catchUp).toBeGreaterThan(CATCH_UP);
     await dir.remove();
   });
