@@ -132,3 +132,19 @@ async function insertOlder(
   }
   await db.run('DELETE FROM staging');
 }
+
+const MAX_TIME = 8_640_000_000_000_000;
+
+/** Whether the engine can keep it: what cannot is no position. */
+export const isStorable = ({ position, hash, seq }: StoredEntry): boolean =>
+  Number.isInteger(position.fixTime) &&
+  Math.abs(position.fixTime) <= MAX_TIME &&
+  Number.isSafeInteger(hash) &&
+  Number.isSafeInteger(seq);
+
+/** The newest receive time among the records and `before`, ms UTC. */
+export function newestReceived(records: readonly StoredEntry[], before: number): number {
+  let newest = before;
+  for (const { receivedTime } of records) if (receivedTime > newest) newest = receivedTime;
+  return newest;
+}

@@ -1,21 +1,13 @@
 import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { columnList } from './columns.ts';
-import { DeviceDictionary } from './duckdb-devices.ts';
-import { Engine, type EngineOptions, firstColumn, quoted } from './duckdb-engine.ts';
+import { type EngineOptions, quoted } from './duckdb-engine.ts';
 import { heatSql, heatSteps } from './duckdb-heat.ts';
-import {
-  DAY_MS,
-  type DayTables,
-  dayOf,
-  daysIn,
-  instant,
-  integer,
-  tablesOf,
-} from './duckdb-schema.ts';
+import { DAY_MS, dayOf, instant, integer, tablesOf } from './duckdb-schema.ts';
 import { ofDay, sealDay } from './duckdb-seal.ts';
 import { readTrack } from './duckdb-track.ts';
-import { insertNew } from './duckdb-write.ts';
+import { committed, openTracks, type Tracks } from './duckdb-tracks.ts';
+import { insertNew, isStorable, newestReceived } from './duckdb-write.ts';
 import { QueryGate } from './query-gate.ts';
 import {
   type HeatCells,
@@ -55,16 +47,6 @@ const PARKED_SHOWN = 100;
 /** Two instances on one file in one process lose tables, and the engine's own lock holds between processes only. */
 const owned = new Set<string>();
 
-/** What is in the file, as far as it is committed. */
-interface Tracks {
-  readonly engine: Engine;
-  devices: DeviceDictionary;
-  readonly days: Map<number, DayTables>;
-  cursor: number;
-  /** Null until the first position came. */
-  boundary: number | null;
-}
-
 /**
  * Opens the embedded track store in this thread and becomes its one owner until `close`.
  * @throws StoreError `storeInUse` when this or another process has the file open, `storeNewer`
@@ -98,30 +80,6 @@ async function removeLeftExports(folder: string): Promise<void> {
   for (const name of names) {
     if (/^\d{4}-\d\d-\d\d-\d+\.parquet$/.test(name)) await rm(join(folder, name), { force: true });
   }
-}
-
-async function openTracks(options: EngineOptions): Promise<Tracks> {
-  const engine = await Engine.open(options);
-  try {
-    return { engine, ...(await committed(engine)) };
-  } catch (error) {
-    await engine.close();
-    throw error;
-  }
-}
-
-async function committed(engine: Engine): Promise<Omit<Tracks, 'engine'>> {
-  const db = engine.writer;
-  const tables = await firstColumn(db, 'SELECT table_name FROM duckdb_tables()');
-  const days = daysIn(tables.map(String));
-  const state = (await db.runAndReadAll('SELECT name, value::DOUBLE FROM state')).getRows();
-  const stateOf = (name: string) => state.find(([n]) => n === name)?.[1];
-  const boundary = stateOf('boundary');
-  return {
-    ...{ days, devices: await DeviceDictionary.load(db, days) },
-    cursor: Number(stateOf('cursor') ?? 0),
-    boundary: boundary === undefined ? null : Number(boundary),
-  };
 }
 
 /** The embedded store, in the thread of its caller; `startDuckdb` gives it a thread of its own. */
@@ -447,20 +405,6 @@ export class DuckdbStore implements Store {
 
 /** Of a read whose table was sealed away meanwhile. */
 const MAX_TRIES = 3;
-const MAX_TIME = 8_640_000_000_000_000;
-
-const isStorable = ({ position, hash, seq }: StoredEntry): boolean =>
-  Number.isInteger(position.fixTime) &&
-  Math.abs(position.fixTime) <= MAX_TIME &&
-  Number.isSafeInteger(hash) &&
-  Number.isSafeInteger(seq);
-
-function newestReceived(records: readonly StoredEntry[], before: number): number {
-  let newest = before;
-  for (const { receivedTime } of records) if (receivedTime > newest) newest = receivedTime;
-  return newest;
-}
-
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
