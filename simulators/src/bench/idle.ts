@@ -20,6 +20,8 @@ export interface IdleTerminals {
   /** Of the gateway's resident memory. */
   readonly kbEach: number | null;
   readonly rssMb: number | null;
+  /** The gateway's processor time for taking and logging in one of them: says more than the rate on a busy machine. */
+  readonly cpuUsEach: number | null;
 }
 
 /** As many terminals as one process may hold files log in and then say nothing. */
@@ -54,6 +56,10 @@ export async function idleTerminals(dir: string): Promise<IdleTerminals> {
       acceptedPerSecond: held.servedPerSecond,
       kbEach: kb === null ? null : Number((kb / terminals).toFixed(1)),
       rssMb: after?.rssMb ?? null,
+      cpuUsEach:
+        before === null || after === null
+          ? null
+          : Math.round(((after.cpuSeconds - before.cpuSeconds) * 1e6) / terminals),
     };
   } finally {
     await gateway.stop();

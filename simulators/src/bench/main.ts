@@ -113,6 +113,7 @@ async function idle(dir: string) {
     `${result.acceptedPerSecond}/s`,
     `goal ${goal.acceptedPerSecond}`,
   ]);
+  row('CPU to log one in', [`${result.cpuUsEach ?? '?'} us`]);
   return result;
 }
 
