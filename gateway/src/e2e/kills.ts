@@ -27,7 +27,7 @@ const aims: Record<Aim, { readonly name: RegExp; readonly event: 'rename' | 'cha
   checkpoint: { name: /^tracks\.duckdb/, event: 'rename' },
 };
 /** A shot that sees nothing to aim at in this time is fired all the same, and counted as random. */
-const AIM_MS = 2500;
+const AIM_MS = 8000;
 const RANDOM_MS = 500;
 
 /** mulberry32 */
