@@ -21,8 +21,6 @@ export const fixKey = (protocol: ProtocolName, id: string, fixTime: number): str
 /** What the terminals measured, and what they were told about it: the truth that the gateway is held against. */
 export class Ledger {
   readonly fixes = new Map<string, SentFix>();
-  /** Of devices that nobody admitted: none of it may be kept or acknowledged. */
-  readonly strangers = new Set<string>();
   acked = 0;
   /** Answers that a device must never have heard. */
   readonly wrongs: string[] = [];
