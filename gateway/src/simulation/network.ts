@@ -379,6 +379,7 @@ export class VirtualNetwork {
   /** The gateway's process is gone. @param tells the kernel outlives it and resets its connections */
   gatewayDied(tells: boolean): void {
     this.#ports.clear();
-    for (const line of this.lines) if (!line.isClosed) line.gatewayDied(tells);
+    // Those too that the terminal has left: what it sent may still be under way.
+    for (const line of this.lines) line.gatewayDied(tells);
   }
 }
