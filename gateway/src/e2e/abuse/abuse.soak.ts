@@ -88,11 +88,14 @@ describe('beside five hundred good devices, in full size', () => {
     console.log(await full('alternating', () => alternating(world, 1000)));
   });
 
-  it('an MQTT client with 65,536 topics and half handshakes', async () => {
+  it('MQTT clients with 65,536 topics, and half handshakes', async () => {
     await full('MQTT', async () => {
       await hugeConnects(world, 500);
       await takeover(world, 'badge-4');
-      console.log(`${await manyTopics(world, 65_536)} topics answered`);
+      // Each client's rate is bounded, so there are many.
+      const talkers = Array.from({ length: 64 }, (_, n) => `talker-${n}`);
+      const answered = await Promise.all(talkers.map((name) => manyTopics(world, 1024, name)));
+      console.log(`${answered.reduce((sum, each) => sum + each, 0)} topics answered`);
       console.log(`${await halfHandshakes(world, 65_536)} half handshakes answered`);
     });
   });

@@ -56,7 +56,7 @@ class Client {
     const of = () => this.heard.filter((each) => each.type === type);
     await eventually(
       async () => of().length >= count || this.socket.destroyed,
-      20_000,
+      60_000,
       `packet ${type}`,
     );
     return of()[count - 1] ?? null;
@@ -98,14 +98,14 @@ export async function wildSubscriptions(world: World): Promise<void> {
  * Row 21: ever other topics below the own name, retained, with payloads that nothing reads. @returns publishes answered
  * before the broker had enough
  */
-export async function manyTopics(world: World, topics: number): Promise<number> {
+export async function manyTopics(world: World, topics: number, name = 'talker'): Promise<number> {
   const series = (await seriesOf(world)).length;
-  const client = await Client.join(world, 'talker');
+  const client = await Client.join(world, name);
   const payload = Buffer.alloc(1000, 0x41);
   for (let n = 0; n < topics && !client.socket.destroyed; n++) {
     const id = 1 + (n % 65_535);
     const fits = client.socket.write(
-      publishPacket(`trk/v1/talker/t${n}`, payload, { id, retain: true }),
+      publishPacket(`trk/v1/${name}/t${n}`, payload, { id, retain: true }),
     );
     if (!fits) await client.drained();
   }
