@@ -320,7 +320,7 @@ export class Journal implements JournalSource {
     this.#flush();
     for (let i = 0; i < records; i++) this.#tail.push(this.#unsynced[i] as JournalRecord);
     this.#unsynced = this.#unsynced.slice(records);
-    const keep = this.#options.tailRecords ?? 16_384;
+    const keep = this.#options.tailRecords ?? 8192;
     if (this.#tail.length > keep * 2) this.#tail = this.#tail.slice(-keep);
     while (this.#waiters[0] !== undefined && this.#waiters[0].seq <= lastSeq) {
       const waiter = this.#waiters.shift();

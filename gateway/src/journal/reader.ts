@@ -85,7 +85,7 @@ export class JournalReader {
         continue;
       }
       const step = segment.scan.next();
-      if (segment.scan.hasGaps) this.#loseGaps(segment);
+      if (segment.scan.hasGaps) await this.#loseGaps(segment);
       if (step === 'end') await this.#pass(segment, limit);
       else if (step === 'more') await this.#more(segment);
       else if (step.seq > segment.upTo) await this.#pass(segment, limit);
@@ -128,9 +128,13 @@ export class JournalReader {
     this.#next = first;
   }
 
-  #loseGaps({ name, scan, upTo }: OpenSegment): void {
+  /** A group that could not be written is whole in the next segment, though its beginning may have been read here. */
+  async #loseGaps({ name, scan, upTo }: OpenSegment): Promise<void> {
+    const own = segmentFirstSeq(name) ?? 0;
+    const next = (await this.#firsts()).find((first) => first > own);
+    const last = next === undefined ? upTo : Math.min(upTo, next - 1);
     for (const { from, to } of scan.takeGaps())
-      this.#lose(name, from, Math.min(to, upTo), 'damaged');
+      this.#lose(name, from, Math.min(to, last), 'damaged');
   }
 
   #lose(segment: string, from: number, to: number, why: Damage['why']): void {
