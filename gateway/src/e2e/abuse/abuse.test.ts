@@ -162,7 +162,9 @@ describe('beside five hundred good devices', () => {
 
   it('two connections of one device push each other out, and leave nothing behind', async () => {
     const turns = await world.during('alternating', () => alternating(world, 20));
-    expect(turns).toEqual({ superseded: 19, answered: 20, noticed: 1 });
+    expect(turns).toMatchObject({ answered: 20, noticed: 1 });
+    // What is left of the flood of one device may be counted with them.
+    expect(turns.superseded).toBeGreaterThanOrEqual(19);
   });
 
   it('datagrams reach nobody who did not send more, in whatever order and number', async () => {
@@ -233,6 +235,9 @@ describe('in mode strict', () => {
     );
     console.log('guesses:', guessed);
     expect(guessed.accepted).toBe(0);
+    const wrong = 'result="wrongAuthCode"';
+    expect(await world.gateway.metric('xunji_messages_total', wrong)).toBeGreaterThan(10);
+    expect(await world.closedFor('wrongAuthCode')).toBeGreaterThan(0);
     // Ten on each connection, of fifty that were sent.
     expect(guessed.answered).toBeLessThanOrEqual(guessed.tried / 5);
     expect(guessed.trueDeviceMs).toBeLessThan(TRUE_DEVICE_MS);
@@ -243,11 +248,8 @@ describe('in mode strict', () => {
     console.log(`${positions} positions of good devices, each stored once`);
     // One more of the device with a proof of its own.
     expect(await world.gateway.metric('xunji_positions_total')).toBe(positions + 1);
-    const counted = (result: string) =>
-      world.gateway.metric('xunji_messages_total', `result="${result}"`);
-    // The other's report; its code, and those of the guesser that were read before he was cut off.
-    expect(await counted('notAuthenticated')).toBe(1);
-    expect(await counted('wrongAuthCode')).toBeGreaterThan(10);
-    expect(await world.closedFor('wrongAuthCode')).toBeGreaterThan(0);
+    // The other's report.
+    const refused = 'result="notAuthenticated"';
+    expect(await world.gateway.metric('xunji_messages_total', refused)).toBe(1);
   });
 });
