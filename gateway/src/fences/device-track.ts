@@ -17,11 +17,33 @@ export interface DeviceTrack {
   /** Where it was last by any means, worse fixes included; the same object as `before` while that is newest. */
   place: Fix | null;
   /** By fence id; only where the device is inside, may be about to change, or went out not long ago. */
-  readonly stays: Map<string, Stay>;
+  stays: ReadonlyMap<string, Stay>;
   /** Newest report whose alarms were looked at, ms UTC. */
   alarmTime: number;
   /** Alarms the device has ever stated. */
-  readonly alarms: Map<DeviceAlarm, Statement>;
+  alarms: ReadonlyMap<DeviceAlarm, Statement>;
+}
+
+// Most devices are in no fence and state no alarm, and a map takes memory before it holds anything.
+const NO_STAYS: ReadonlyMap<string, Stay> = new Map();
+const NO_ALARMS: ReadonlyMap<DeviceAlarm, Statement> = new Map();
+
+/** Keeps how the device stands to a fence. */
+export function setStay(track: DeviceTrack, fenceId: string, stay: Stay): void {
+  if (track.stays === NO_STAYS) track.stays = new Map();
+  (track.stays as Map<string, Stay>).set(fenceId, stay);
+}
+
+/** Forgets how it stands to a fence; `fenceId` null: to all. */
+export function endStay(track: DeviceTrack, fenceId: string | null): void {
+  if (fenceId !== null) (track.stays as Map<string, Stay>).delete(fenceId);
+  if (fenceId === null || track.stays.size === 0) track.stays = NO_STAYS;
+}
+
+/** Keeps what the device said of an alarm. */
+export function setAlarm(track: DeviceTrack, alarm: DeviceAlarm, statement: Statement): void {
+  if (track.alarms === NO_ALARMS) track.alarms = new Map();
+  (track.alarms as Map<DeviceAlarm, Statement>).set(alarm, statement);
 }
 
 /** A device as long as nobody has said more of it. */
@@ -33,9 +55,9 @@ export const newTrack = (ref: DeviceRef): DeviceTrack => ({
   judgedSeq: 0,
   before: null,
   place: null,
-  stays: new Map(),
+  stays: NO_STAYS,
   alarmTime: Number.NEGATIVE_INFINITY,
-  alarms: new Map(),
+  alarms: NO_ALARMS,
 });
 
 /** As JSON holds it. */
@@ -56,7 +78,7 @@ export const saveTrack = (track: DeviceTrack): SavedTrack => ({
 export const loadTrack = (saved: SavedTrack): DeviceTrack => ({
   ...saved,
   place: saved.place ?? saved.before,
-  stays: new Map(saved.stays),
-  alarms: new Map(saved.alarms),
+  stays: saved.stays.length === 0 ? NO_STAYS : new Map(saved.stays),
+  alarms: saved.alarms.length === 0 ? NO_ALARMS : new Map(saved.alarms),
   alarmTime: saved.alarmTime ?? Number.NEGATIVE_INFINITY,
 });

@@ -8,10 +8,12 @@ import {
 import type { Fence } from '../wire.ts';
 import {
   type DeviceTrack,
+  endStay,
   loadTrack,
   newTrack,
   type SavedTrack,
   saveTrack,
+  setStay,
 } from './device-track.ts';
 import type { DeviceAlarmFact, Fact } from './facts.ts';
 import { shapeOf, signedDistanceM } from './geometry.ts';
@@ -156,7 +158,7 @@ export class FenceEngine {
     }
     for (const id of track.stays.keys()) {
       const fence = this.#fences.get(id);
-      if (fence === undefined) track.stays.delete(id);
+      if (fence === undefined) endStay(track, id);
       else if (fence.comparedSeq !== seq) this.#compare(fence, false, record, track, fix, facts);
     }
     track.before = fix;
@@ -237,7 +239,7 @@ export class FenceEngine {
     }
     if (known !== undefined) {
       this.#remove(known);
-      for (const track of this.#tracks()) track.stays.delete(id);
+      for (const track of this.#tracks()) endStay(track, id);
       facts.push({ kind: 'fenceChanged', seq, receivedTime, fenceId: id });
     }
     if (fence !== null) this.#place(fence, seq);
@@ -264,7 +266,7 @@ export class FenceEngine {
     if (subject === track.boundTo) return;
     // Who takes a device over has neither come nor gone by that. @see product.md section 3, item 5
     track.boundTo = subject;
-    track.stays.clear();
+    endStay(track, null);
     track.judgedSeq = 0;
   }
 
@@ -310,8 +312,8 @@ function keep(track: DeviceTrack, id: string, stay: Stay, time: number): void {
     stay.inside ||
     stay.candidate !== null ||
     (stay.exitTime !== null && time - stay.exitTime <= RETURN_MS);
-  if (matters) track.stays.set(id, stay);
-  else track.stays.delete(id);
+  if (matters) setStay(track, id, stay);
+  else endStay(track, id);
 }
 
 const reportOf = (record: JournalPosition, track: DeviceTrack): AlarmReport => ({

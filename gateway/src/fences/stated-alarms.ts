@@ -1,5 +1,5 @@
 import type { DeviceAlarm } from '@xunji/protocols';
-import type { DeviceTrack } from './device-track.ts';
+import { type DeviceTrack, setAlarm } from './device-track.ts';
 import type { DeviceAlarmFact, Fact } from './facts.ts';
 
 /** An alarm is over once so many reports in a row do not state it. @see product.md section 4, AC5 */
@@ -90,7 +90,7 @@ function takeStated(
     const fact = report.fact('alarmOn', alarm);
     const waits = hold > 0 || (statesAll(track) && twiceStated.includes(alarm));
     const held = waits ? fact : null;
-    track.alarms.set(alarm, { since: time, last: time, missing: 0, isOver: false, late, held });
+    setAlarm(track, alarm, { since: time, last: time, missing: 0, isOver: false, late, held });
     if (held === null) facts.push(fact);
     return;
   }
@@ -143,7 +143,7 @@ function takeOlder(
     known.last = Math.max(known.last, time);
   } else {
     const over = { missing: 0, isOver: true, held: null };
-    track.alarms.set(alarm, { since: time, last: time, late, ...over });
+    setAlarm(track, alarm, { since: time, last: time, late, ...over });
   }
   facts.push(report.fact('alarmOn', alarm), report.fact('alarmOff', alarm));
 }
