@@ -20,7 +20,7 @@ COPY --from=build /app /app
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-EXPOSE 8080 5015 5023 1883
+EXPOSE 8080 5015 5015/udp 5023 1883
 # SIGTERM drains: what was read is journalled and answered before the process ends.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD \

@@ -74,13 +74,14 @@ describe('docker-compose.yml', () => {
   });
 
   it('publishes the ports the gateway listens on', () => {
-    const published = (file.services['gateway']?.ports ?? []).map((p) =>
-      Number(p.split(':').at(-1)),
+    const tcp = ['HTTP', 'JT808', 'GT06', 'MQTT'].map((name) =>
+      String(fallbackOf(`XUNJI_${name}_PORT`)),
     );
-    const ports = ['HTTP', 'JT808', 'GT06', 'MQTT'].map((name) => fallbackOf(`XUNJI_${name}_PORT`));
-    expect(published.sort()).toEqual(ports.sort());
-    const exposed = /^EXPOSE (.*)$/m.exec(dockerfile)?.[1]?.split(' ').map(Number);
-    expect(exposed?.sort()).toEqual(ports);
+    const ports = [...tcp, `${fallbackOf('XUNJI_JT808_PORT')}/udp`];
+    const published = (file.services['gateway']?.ports ?? []).map((p) => p.split(':').at(-1));
+    expect(published.sort()).toEqual([...ports].sort());
+    const exposed = /^EXPOSE (.*)$/m.exec(dockerfile)?.[1]?.split(' ');
+    expect(exposed?.sort()).toEqual([...ports].sort());
   });
 
   it('passes the docker client’s own validation where there is one', () => {
