@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { DeviceRef } from '../journal/record.ts';
-import type { Records, Tables } from './database.ts';
+import { type Records, type Tables, unsynced } from './database.ts';
 import type { DevicesTable } from './tables.ts';
 
 /*
@@ -78,12 +78,17 @@ export async function forgetKnocking(db: Records, { protocol, id }: DeviceRef): 
     .execute();
 }
 
-/** Writes when devices were last seen and by which edition, in one statement. */
+/**
+ * Writes when devices were last seen and by which edition, in one statement whose text is always the same. A loss of
+ * power may take it: the next frame of the device says it again.
+ */
 export async function noteSeen(db: Records, devices: readonly DeviceRow[]): Promise<void> {
-  const rows = devices.map(
-    (e) => sql`(${e.protocol}, ${e.id}, ${e.lastSeenTime ?? 0}, ${e.edition})`,
+  const rows = JSON.stringify(
+    devices.map((e) => [e.protocol, e.id, e.lastSeenTime ?? 0, e.edition]),
   );
-  await sql`update devices set "lastSeenTime" = v.column3, edition = v.column4
-    from (values ${sql.join(rows)}) as v
-    where devices.protocol = v.column1 and devices.id = v.column2`.execute(db);
+  await unsynced(db, (trx) =>
+    sql`update devices set "lastSeenTime" = v.value ->> 2, edition = v.value ->> 3
+      from json_each(${rows}) as v
+      where devices.protocol = v.value ->> 0 and devices.id = v.value ->> 1`.execute(trx),
+  );
 }

@@ -298,7 +298,7 @@ export class DeviceRegistry {
 
   /** Writes what the intake noted. Never rejects; what could not be written is kept. */
   async flush(): Promise<void> {
-    await this.#serial(async () => undefined).catch(this.#options.onError);
+    await this.#serial(() => this.#flushSeen()).catch(this.#options.onError);
   }
 
   async close(): Promise<void> {
@@ -322,9 +322,12 @@ export class DeviceRegistry {
       await forgetKnocking(db, { protocol, id });
       this.#gone.delete(key);
     }
+  }
+
+  async #flushSeen(): Promise<void> {
     while (this.#seen.size > 0) {
       const batch = [...this.#seen].slice(0, BATCH);
-      await noteSeen(db, batch);
+      await noteSeen(this.#options.db, batch);
       for (const entry of batch) this.#seen.delete(entry);
       await nextTurn();
     }
@@ -333,7 +336,8 @@ export class DeviceRegistry {
   #flushSoon(): void {
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
-      void this.flush();
+      // Not when devices were seen: while many come for the first time, that would be written for all of them each time.
+      void this.#serial(async () => undefined).catch(this.#options.onError);
     }, FLUSH_PENDING_MS);
   }
 

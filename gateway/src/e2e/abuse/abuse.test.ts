@@ -127,7 +127,8 @@ describe('beside five hundred good devices', () => {
     await world.during(`flood with ${shape.name}`, async () => {
       const { megabytesS, cores } = await garbageFlood(world, shape, FLOOD_MS);
       console.log(`${megabytesS.toFixed(0)} MB/s`);
-      expect(cores).toBeLessThan(1.5);
+      // Two threads beside the one that reads are at work for the good devices meanwhile.
+      expect(cores).toBeLessThan(shape.areSound ? 2 : 1.3);
     });
   });
 
