@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** As `npm start` has them. */
+const NODE_FLAGS = ['--max-semi-space-size=64', '--enable-source-maps'];
+
 /** The repository's root, from the sources. */
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -62,7 +65,7 @@ export async function launchGateway(
   dataDir: string,
   env: Record<string, string> = {},
 ): Promise<Launched> {
-  const child = spawn(process.execPath, ['--enable-source-maps', 'gateway/dist/main.js'], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, 'gateway/dist/main.js'], {
     cwd: root,
     env: {
       PATH: process.env['PATH'],

@@ -94,7 +94,7 @@ class PayloadReader {
   blob(): Uint8Array {
     const n = this.#b.readUInt32LE(this.#at);
     this.#at += 4 + n;
-    return new Uint8Array(this.#b.subarray(this.#at - n, this.#at));
+    return new Uint8Array(this.#b.buffer, this.#b.byteOffset + this.#at - n, n);
   }
   who(): { device: DeviceRef; edition: string | null; epoch: number } {
     return {
@@ -105,10 +105,11 @@ class PayloadReader {
   }
 }
 
-/** Of a record that was found sound; `start` is behind its head. */
+/** Of a record that was found sound; `start` is behind its head. Its frame stays a view of `b`. */
 export function decodePayload(b: Buffer, start: number): JournalRecord {
-  const seq = b.readDoubleLE(start);
-  const receivedTime = b.readDoubleLE(start + positionAt.receivedTime);
+  const view = viewOf(b);
+  const seq = view.getFloat64(start, true);
+  const receivedTime = view.getFloat64(start + positionAt.receivedTime, true);
   const kind = kinds[b.readUInt8(start + positionAt.kind)];
   const rest = new PayloadReader(b, start + positionAt.protocol);
   switch (kind) {
@@ -136,14 +137,27 @@ export function decodePayload(b: Buffer, start: number): JournalRecord {
   }
 }
 
+// Of the buffer that was read last; a view reads numbers several times as fast as a buffer does.
+let viewed: Buffer | null = null;
+let lastView: DataView = new DataView(new ArrayBuffer(0));
+
+function viewOf(b: Buffer): DataView {
+  if (b !== viewed) {
+    lastView = new DataView(b.buffer, b.byteOffset, b.length);
+    viewed = b;
+  }
+  return lastView;
+}
+
 function decodePosition(
   b: Buffer,
   start: number,
   seq: number,
   receivedTime: number,
 ): JournalRecord {
+  const view = viewOf(b);
   const nullable = (at: number) => {
-    const v = b.readDoubleLE(start + at);
+    const v = view.getFloat64(start + at, true);
     return Number.isNaN(v) ? null : v;
   };
   const bits = b.readUInt8(start + positionAt.bits);
@@ -151,7 +165,7 @@ function decodePosition(
   const id = rest.text();
   const edition = rest.text() || null;
   const position: Position = {
-    fixTime: b.readDoubleLE(start + positionAt.fixTime),
+    fixTime: view.getFloat64(start + positionAt.fixTime, true),
     timeSource: bits & positionBits.serverTime ? 'server' : 'device',
     valid: (bits & positionBits.valid) !== 0,
     latitude: nullable(positionAt.latitude),
@@ -176,10 +190,10 @@ function decodePosition(
     receivedTime,
     device: { protocol: protocols[b.readUInt8(start + positionAt.protocol)] ?? 'mqtt', id },
     edition,
-    epoch: b.readDoubleLE(start + positionAt.epoch),
+    epoch: view.getFloat64(start + positionAt.epoch, true),
     late: (bits & positionBits.late) !== 0,
     position,
-    hash: b.readDoubleLE(start + positionAt.hash),
+    hash: view.getFloat64(start + positionAt.hash, true),
     raw: rest.blob(),
     seq,
   };

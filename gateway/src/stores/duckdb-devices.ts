@@ -1,5 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { DeviceMap } from '../journal/device-map.ts';
+import type { DeviceRef } from '../journal/record.ts';
 import { type DayTables, tablesOf } from './duckdb-schema.ts';
+import { storedDevice } from './stored-device.ts';
 
 interface Known {
   readonly id: number;
@@ -13,6 +16,8 @@ interface Known {
  */
 export class DeviceDictionary {
   readonly #known = new Map<string, Known>();
+  /** The same, because a key is made anew for every record. */
+  readonly #byDevice = new DeviceMap<Known>();
   #added: { key: string; id: number }[] = [];
   #next = 1;
 
@@ -43,8 +48,17 @@ export class DeviceDictionary {
     return dictionary;
   }
 
-  /** The device of a stored key; a new one gets a number, which `save` writes. */
-  of(key: string): Known {
+  /** What is known of a device; a new one gets a number, which `save` writes. */
+  of(device: DeviceRef): Known {
+    let known = this.#byDevice.get(device);
+    if (known === undefined) {
+      known = this.#ofKey(storedDevice(device));
+      this.#byDevice.set(device, known);
+    }
+    return known;
+  }
+
+  #ofKey(key: string): Known {
     let known = this.#known.get(key);
     if (known === undefined) {
       known = { id: this.#next++, newest: Number.NEGATIVE_INFINITY };

@@ -12,7 +12,6 @@ import {
   tablesOf,
 } from './duckdb-schema.ts';
 import type { StoredEntry } from './store.ts';
-import { storedDevice } from './stored-device.ts';
 
 export interface WritePlan {
   readonly devices: DeviceDictionary;
@@ -55,7 +54,7 @@ export async function insertNew(
     let target = '';
     let appender: PositionAppender | null = null;
     for (const record of records) {
-      const device = plan.devices.of(storedDevice(record.device));
+      const device = plan.devices.of(record.device);
       const { fixTime } = record.position;
       if (fixTime <= device.newest) {
         older.push(record);
@@ -93,7 +92,7 @@ async function insertOlder(
   try {
     for (const record of records) {
       const { fixTime } = record.position;
-      staging.add(plan.devices.of(storedDevice(record.device)).id, record);
+      staging.add(plan.devices.of(record.device).id, record);
       const span = spans.get(dayOf(fixTime));
       if (span === undefined) spans.set(dayOf(fixTime), { from: fixTime, to: fixTime });
       else {

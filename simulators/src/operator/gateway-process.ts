@@ -4,6 +4,9 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** As `npm start` has them. */
+const NODE_FLAGS = ['--max-semi-space-size=64', '--enable-source-maps'];
+
 /** The repository's root, from the built program. */
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -41,7 +44,7 @@ export async function startGateway(settings: Record<string, string>): Promise<Ga
     Object.entries(process.env).filter(([name]) => !name.startsWith('XUNJI_')),
   );
   // Its own process group: Ctrl-C reaches us alone, and we stop the terminals before the gateway.
-  const child = spawn(process.execPath, ['--enable-source-maps', 'gateway/dist/main.js'], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, 'gateway/dist/main.js'], {
     cwd: root,
     env: { ...environment, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
