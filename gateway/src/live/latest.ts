@@ -7,7 +7,7 @@ import {
   type PositionEntry,
 } from '../journal/record.ts';
 import { jsonMembers, readIfThere, replaceFile } from '../journal/snapshot-file.ts';
-import type { DeviceRegistry } from '../records/devices.ts';
+import type { DeviceEntry, DeviceRegistry } from '../records/devices.ts';
 import type { LatestPosition } from '../wire.ts';
 import { thresholds } from './thresholds.ts';
 
@@ -26,6 +26,8 @@ export interface LatestState {
   readonly lastSeenTime: number;
   /** Not said to be disconnected since. */
   readonly connected: boolean;
+  /** Its row in the registry, null for a device the registry could not take. */
+  readonly entry: DeviceEntry | null;
 }
 type State = { -readonly [K in keyof LatestState]: LatestState[K] } & {
   epoch: number;
@@ -75,7 +77,7 @@ export class LatestPositions implements Consumer {
   }
 
   async apply(records: readonly JournalRecord[]): Promise<void> {
-    const changed = new Set<LatestState>();
+    const changed = new Set<State>();
     for (const record of records) {
       if (record.seq <= this.#seq) continue;
       this.#seq = record.seq;
@@ -99,7 +101,7 @@ export class LatestPositions implements Consumer {
 
   /** Heard of within T2 and not said to be disconnected. */
   isOnline(state: LatestState): boolean {
-    const kind = this.#options.devices.find(state.device)?.kind ?? 'vehicle';
+    const kind = state.entry?.kind ?? 'vehicle';
     return state.connected && this.#options.now() - state.lastSeenTime < thresholds[kind].offlineMs;
   }
 
@@ -153,7 +155,7 @@ export class LatestPositions implements Consumer {
 
   /** Announces those that went silent: nothing arrives to say so. Called every few seconds. */
   age(): void {
-    const changed = new Set<LatestState>();
+    const changed = new Set<State>();
     for (const state of this.#states.values()) {
       if (state.wasOnline && !this.isOnline(state)) changed.add(state);
     }
@@ -202,6 +204,7 @@ export class LatestPositions implements Consumer {
       this.#options.devices.createPending(record.device, record.edition);
       state = {
         ...{ key, device: record.device, fix: null, report: null },
+        entry: this.#options.devices.find(record.device) ?? null,
         ...{ lastSeenTime: record.receivedTime, connected: true, epoch: record.epoch },
         wasOnline: false,
       };
@@ -215,12 +218,9 @@ export class LatestPositions implements Consumer {
     return state;
   }
 
-  #tell(changed: ReadonlySet<LatestState>): void {
+  #tell(changed: ReadonlySet<State>): void {
     if (changed.size === 0) return;
-    for (const { device } of changed) {
-      const state = this.#states.get(device);
-      if (state !== undefined) state.wasOnline = this.isOnline(state);
-    }
+    for (const state of changed) state.wasOnline = this.isOnline(state);
     for (const listener of this.#listeners) listener(changed);
   }
 
@@ -229,7 +229,7 @@ export class LatestPositions implements Consumer {
       const saved = JSON.parse(text) as {
         version: number;
         seq: number;
-        devices: Omit<State, 'key' | 'wasOnline'>[];
+        devices: Omit<State, 'key' | 'wasOnline' | 'entry'>[];
       };
       if (saved.version !== VERSION) throw new Error(`snapshot of version ${saved.version}`);
       for (const d of saved.devices) {
@@ -237,7 +237,10 @@ export class LatestPositions implements Consumer {
         if (found === undefined || found.admission === 'knocking') continue;
         const key = deviceKey(d.device);
         // Every connection of the earlier life is gone.
-        const state = { ...d, key, report: d.report ?? d.fix, connected: false, wasOnline: false };
+        const state = {
+          ...d,
+          ...{ key, entry: found, report: d.report ?? d.fix, connected: false, wasOnline: false },
+        };
         this.#states.set(d.device, state);
       }
       this.#seq = saved.seq;

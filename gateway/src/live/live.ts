@@ -88,7 +88,9 @@ export class LiveServer {
     this.#io.on('connection', (socket) => this.#welcome(socket));
     this.#leave.push(
       latest.onChange((changed) => {
-        for (const { key } of changed) this.#mark(key);
+        for (const { entry } of changed) {
+          if (entry !== null && entry.slot >= 0) this.#dirty.add(entry.slot);
+        }
       }),
       devices.onChange(({ changed, removed }) => {
         for (const device of [...changed, ...removed]) this.#changed(device);

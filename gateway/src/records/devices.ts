@@ -85,6 +85,8 @@ export class DeviceRegistry {
   readonly #gone = new Map<string, DeviceRef>();
   readonly #listeners = new Set<(changes: DeviceChanges) => void>();
   readonly #prefixes = new KnownPrefixes();
+  /** Found last: a message is looked up twice, and a device sends several at a time. */
+  #found: Entry | undefined;
   #pendingCount = 0;
   #nextSlot = 0;
   #work: Promise<unknown> = Promise.resolve();
@@ -115,8 +117,18 @@ export class DeviceRegistry {
 
   /** Constant time, no copies: the intake asks for every message. */
   find(device: DeviceRef): DeviceEntry | undefined {
-    const entry = this.#entries.get(device);
+    const entry = this.#admitted(device);
     return entry ?? this.#knocking.get(deviceKey(device));
+  }
+
+  #admitted(device: DeviceRef): Entry | undefined {
+    const last = this.#found;
+    if (last !== undefined && last.id === device.id && last.protocol === device.protocol) {
+      return last;
+    }
+    const entry = this.#entries.get(device);
+    if (entry !== undefined) this.#found = entry;
+    return entry;
   }
 
   /** Families in which an admitted or knocking device has this id. */
@@ -179,7 +191,7 @@ export class DeviceRegistry {
   }
 
   touch(device: DeviceRef, receivedTime: number, edition: string | null): void {
-    const entry = this.#entries.get(device);
+    const entry = this.#admitted(device);
     if (entry === undefined) return;
     if (entry.lastSeenTime === null || receivedTime > entry.lastSeenTime) {
       entry.lastSeenTime = receivedTime;
@@ -261,6 +273,7 @@ export class DeviceRegistry {
         if (held !== undefined) for (const set of [this.#unsaved, this.#seen]) set.delete(held);
       }
       this.#entries.delete(device);
+      this.#found = undefined;
       this.#knocking.delete(key);
       this.#tell({ changed: [], removed: [{ protocol, id }] });
       return edited(null);
