@@ -25,4 +25,4 @@ EXPOSE 8080 5015 5015/udp 5023 1883
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD \
   ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=64", "--enable-source-maps", "gateway/dist/main.js"]
+CMD ["node", "--max-semi-space-size=32", "--enable-source-maps", "gateway/dist/main.js"]

@@ -41,6 +41,9 @@ export interface JournalSource {
   onDamage?(damage: Damage): void;
 }
 
+/** The thread moves bytes and makes next to no objects. */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 8 };
+
 /** Who waits for a group of entries. */
 interface Waiter {
   readonly from: number;
@@ -117,7 +120,9 @@ export class Journal implements JournalSource {
       stop,
       retryMs: options.retryMs ?? 1000,
     };
-    const worker = new Worker(writerThreadUrl(), { workerData: data });
+    const worker = new Worker(writerThreadUrl(), {
+      ...{ workerData: data, resourceLimits: THREAD_MEMORY },
+    });
     const [first] = (await once(worker, 'message')) as [FromWriter];
     if (first.type !== 'recovered') {
       await worker.terminate();

@@ -18,6 +18,9 @@ import {
 } from './store.ts';
 import type { TrackPage } from './track-columns.ts';
 
+/** What it makes of a batch is gone with the batch. */
+const THREAD_MEMORY = { maxYoungGenerationSizeMb: 48 };
+
 /** After its thread has died; then a new one is started. */
 const RESTART_MS = 1000;
 
@@ -138,7 +141,7 @@ class RemoteDuckdb implements Store {
   }
 
   async #start(): Promise<void> {
-    const worker = new Worker(threadUrl());
+    const worker = new Worker(threadUrl(), { resourceLimits: THREAD_MEMORY });
     this.#worker = worker;
     worker.on('message', (m: FromThread) => this.#heard(m));
     let cause: unknown;

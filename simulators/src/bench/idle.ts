@@ -10,6 +10,8 @@ import type { LoadResult } from './load-result.ts';
 const TERMINALS = 19_000;
 /** Files that a process needs beside its sockets. */
 const OTHER_FILES = 500;
+const FIRST_TERMINALS = 4000;
+const FIRST_PHONE = 13_900_000_000;
 const HOLD_S = 120;
 /** What logging in left behind is collected meanwhile. */
 const SETTLE_MS = 5000;
@@ -17,7 +19,7 @@ const SETTLE_MS = 5000;
 export interface IdleTerminals {
   readonly terminals: number;
   readonly acceptedPerSecond: number | null;
-  /** Of the gateway's resident memory. */
+  /** Of the gateway's resident memory: what those after the first 4,000 added, divided by their number. */
   readonly kbEach: number | null;
   readonly rssMb: number | null;
   /** The gateway's processor time for taking and logging in one of them: says more than the rate on a busy machine. */
@@ -31,37 +33,46 @@ export async function idleTerminals(dir: string): Promise<IdleTerminals> {
     XUNJI_MAX_CONNECTIONS: String(terminals + 100),
     XUNJI_MAX_CONNECTIONS_PER_ADDRESS: String(terminals + 100),
   });
-  try {
-    // A process that has just begun lends memory to what it will need anyway.
-    await wait(1000);
-    const before = gateway.usage();
+  const children: ChildProcess[] = [];
+  const hold = async (first: number, count: number) => {
     const child = spawn(
       process.execPath,
       [
         'simulators/dist/bench/load.js',
-        ...['--port', String(gateway.ports.jt808), '--sockets', String(terminals)],
-        ...['--mode', 'idle', '--connecting', '500', '--seconds', String(HOLD_S)],
+        ...['--port', String(gateway.ports.jt808), '--sockets', String(count)],
+        ...['--first-phone', String(FIRST_PHONE + first), '--mode', 'idle'],
+        ...['--connecting', '500', '--seconds', String(HOLD_S)],
       ],
       { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
     );
+    children.push(child);
     const held = await heldLine(child);
     await wait(SETTLE_MS);
+    return held;
+  };
+  try {
+    // The first ones make the process lend what every process does: what counts is one more terminal.
+    await hold(0, FIRST_TERMINALS);
+    const before = gateway.usage();
+    const counted = terminals - FIRST_TERMINALS;
+    const held = await hold(FIRST_TERMINALS, counted);
     const after = gateway.usage();
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exited;
-    const kb = before === null || after === null ? null : (after.rssMb - before.rssMb) * 1024;
+    const known = before !== null && after !== null;
     return {
       terminals,
       acceptedPerSecond: held.servedPerSecond,
-      kbEach: kb === null ? null : Number((kb / terminals).toFixed(1)),
+      kbEach: known ? Number((((after.rssMb - before.rssMb) * 1024) / counted).toFixed(1)) : null,
       rssMb: after?.rssMb ?? null,
-      cpuUsEach:
-        before === null || after === null
-          ? null
-          : Math.round(((after.cpuSeconds - before.cpuSeconds) * 1e6) / terminals),
+      cpuUsEach: known
+        ? Math.round(((after.cpuSeconds - before.cpuSeconds) * 1e6) / counted)
+        : null,
     };
   } finally {
+    for (const child of children) {
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    }
     await gateway.stop();
   }
 }

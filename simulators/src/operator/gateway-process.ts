@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** As `npm start` has them. */
-const NODE_FLAGS = ['--max-semi-space-size=64', '--enable-source-maps'];
+const NODE_FLAGS = ['--max-semi-space-size=32', '--enable-source-maps'];
 
 /** The repository's root, from the built program. */
 const root = fileURLToPath(new URL('../../../', import.meta.url));
