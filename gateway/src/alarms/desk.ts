@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Evaluation, FactSink } from '../fences/consumer.ts';
 import type { CrossingFact, DeviceAlarmFact, Fact } from '../fences/facts.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { AlarmAnswer, AlarmChange, AlarmDesk, AlarmQuery, EventQuery } from '../live/desk.ts';
 import { type Records, unsynced } from '../records/database.ts';
 import type { Alarm, FenceEvent, Page, Rule, Severity } from '../wire.ts';
+import { Change, type Trx } from './change.ts';
 import {
   type AlarmRow,
   acknowledge,
@@ -21,9 +22,7 @@ import { decodePlace, encodePlace } from './place.ts';
 import { alarmOf, eventOf, eventRow } from './rows.ts';
 import { type Consequence, keysOfRule, Rulebook } from './rulebook.ts';
 import { type DeskStep, partsOf, type RuleStep, stepsOf } from './steps.ts';
-import type { AlarmChangesTable, AlarmTables, EventsTable, OpeningTimes } from './tables.ts';
-
-type Trx = Transaction<AlarmTables>;
+import type { AlarmTables, OpeningTimes } from './tables.ts';
 
 export interface DeskOptions {
   readonly db: Records;
@@ -348,58 +347,6 @@ class RecordsDesk implements Desk {
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
-  }
-}
-
-/** The changes of one transaction, numbered by the one counter. */
-class Change {
-  readonly trx: Trx;
-  readonly changes: AlarmChange[] = [];
-  /** The earliest time at which an alarm written here closes itself. */
-  nextCloseTime = Number.POSITIVE_INFINITY;
-  /** Written with the changes at the end: one statement for all. */
-  readonly events: EventsTable[] = [];
-  readonly #rows: AlarmChangesTable[] = [];
-  readonly #firstSeq: number;
-  /** Ms UTC at which it began. */
-  readonly time: number;
-
-  constructor(trx: Trx, lastSeq: number, time: number) {
-    this.trx = trx;
-    this.#firstSeq = lastSeq + 1;
-    this.time = time;
-  }
-
-  async write({ op, row }: Step): Promise<void> {
-    const seq = this.#firstSeq + this.changes.length;
-    const alarm = alarmOf(row);
-    await this.trx
-      .insertInto('alarms')
-      .values(row)
-      .onConflict((c) => c.column('id').doUpdateSet(row))
-      .execute();
-    this.#rows.push({
-      ...{ seq, op, alarmId: row.id, changedTime: this.time },
-      alarm: JSON.stringify(alarm),
-    });
-    this.changes.push({ seq, op, alarm });
-    this.nextCloseTime = Math.min(this.nextCloseTime, closeTimeOf(row));
-  }
-
-  async finish(): Promise<void> {
-    if (this.events.length > 0) {
-      await this.trx
-        .insertInto('events')
-        .values(this.events)
-        .onConflict((c) => c.doNothing())
-        .execute();
-    }
-    if (this.#rows.length === 0) return;
-    await this.trx.insertInto('alarm_changes').values(this.#rows).execute();
-    await this.trx
-      .updateTable('desk_state')
-      .set({ changeSeq: this.#firstSeq + this.changes.length - 1 })
-      .execute();
   }
 }
 

@@ -7,7 +7,7 @@ import type { CrowdLedger, CrowdLook, CrowdOrder } from './crowd-process.ts';
 export type { CrowdLedger, CrowdLook } from './crowd-process.ts';
 
 /** A built program of this room as a child that answers one order after the other. */
-export class Helper {
+export class Program {
   readonly #child: ChildProcess;
   readonly #ended: Promise<never>;
 
@@ -48,7 +48,7 @@ export class Helper {
 
 /** Good devices beside an attack: each reports once a second and expects its acknowledgement. */
 export class Crowd {
-  readonly #helper = new Helper('crowd-process');
+  readonly #program = new Program('crowd-process');
 
   /** Resolves once every device is connected and reports. */
   static async open(ports: Ports, indices: readonly number[]): Promise<Crowd> {
@@ -69,10 +69,10 @@ export class Crowd {
     return this.#ask({ order: 'ledger' });
   }
   leave(): Promise<void> {
-    return this.#helper.stop();
+    return this.#program.stop();
   }
 
   #ask<Answer>(order: CrowdOrder): Promise<Answer> {
-    return this.#helper.ask(order);
+    return this.#program.ask(order);
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { eventually, type GatewayProcess, root, startGateway, tempDataDir } from '../harness.ts';
-import { Helper } from './crowd.ts';
+import { Program } from './crowd.ts';
 import type { IdleOrder } from './idle-process.ts';
 import type { Memory } from './memory-probe.ts';
 import { cpuSecondsOf } from './usage.ts';
@@ -61,7 +61,7 @@ export async function idleTerminals(terminals: number): Promise<IdleCost> {
     ...probed,
     ...{ XUNJI_LOG_LEVEL: 'warn', XUNJI_MAX_CONNECTIONS: '19900' },
   });
-  const helpers: Helper[] = [];
+  const programs: Program[] = [];
   const connectAll = async (leaves: boolean): Promise<Connected> => {
     const [started, cpu] = [performance.now(), cpuSecondsOf(gateway.process)];
     const groups: Promise<number>[] = [];
@@ -73,9 +73,9 @@ export async function idleTerminals(terminals: number): Promise<IdleCost> {
         address: `127.0.5.${1 + groups.length}`,
         leaves,
       };
-      const helper = helpers[groups.length] ?? new Helper('idle-process');
-      helpers[groups.length] = helper;
-      groups.push(helper.ask(order));
+      const program = programs[groups.length] ?? new Program('idle-process');
+      programs[groups.length] = program;
+      groups.push(program.ask(order));
     }
     await Promise.all(groups);
     const seconds = (performance.now() - started) / 1000;
@@ -98,7 +98,7 @@ export async function idleTerminals(terminals: number): Promise<IdleCost> {
       connectedHeap: each(known, connected, 'heapUsed') + each(known, connected, 'external'),
     };
   } finally {
-    for (const helper of helpers) await helper.stop();
+    for (const program of programs) await program.stop();
     await gateway.stop();
     await dir.remove();
   }
