@@ -81,7 +81,7 @@ export async function makeBackup(source: BackupSource, to: string): Promise<Mani
 }
 
 async function copyState({ dir, copyRecords, copyTracks }: BackupSource, to: string) {
-  for (const path of [join(dir.path, 'id'), dir.latest, dir.fences]) {
+  for (const path of [join(dir.path, 'id'), dir.latest, dir.fences, dir.parked]) {
     await copyIfThere(path, join(to, basename(path)));
   }
   if (copyTracks !== null) {

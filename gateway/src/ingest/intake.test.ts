@@ -138,7 +138,7 @@ describe('the intake', () => {
     const show = (authCode: string) =>
       sampleHeartbeat(1, { intent: 'authenticate', device, fields: { authCode } });
     const wrong = (count: number) => Array.from({ length: count }, (_, n) => show(`guess-${n}`));
-    const some = [...wrong(9), show(`code-${device}`), ...wrong(9)];
+    const some = [...wrong(4), show(`code-${device}`), ...wrong(4)];
     const first = subject.receive(session, some, NOW, connection);
     journal.sync();
     await first;

@@ -28,7 +28,7 @@ export interface Outcome {
 }
 
 /** A terminal whose code is wrong registers anew after one or two tries; whoever goes on is guessing. */
-const MAX_WRONG_AUTH_CODES = 10;
+const MAX_WRONG_AUTH_CODES = 5;
 const NO_BYTES = new Uint8Array(0);
 
 /**

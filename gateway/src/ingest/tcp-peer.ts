@@ -55,7 +55,6 @@ export class Peer implements Reader, Link {
   hasEnded = false;
   /** A GT06 tracker has said who it is, and keeps its connection whoever it is. @see gt06.md section 3 */
   isGreeted = false;
-  wrongCodes = 0;
   /** In a row, without a sound one between them. */
   #badFrames = 0;
   #badInMinute = 0;

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Connection, type Fault, type Message, openConnection } from '@xunji/protocols';
 import type { Metrics } from '../metrics.ts';
 import type { Addresses } from './addresses.ts';
-import type { Intake, Outcome } from './intake.ts';
+import type { Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
 import { widen } from './listeners.ts';
 import type { Sessions } from './session.ts';
@@ -35,8 +35,6 @@ const UNREAD_MS = 60_000;
 const SWEEP_MS = 1000;
 /** For a device that does not read its last answers when the port closes. */
 const CLOSE_GRACE_MS = 2000;
-/** Authentications refused on one connection before it is closed. */
-const MAX_WRONG_CODES = 5;
 /** Reasons that nobody behaves for, whatever was sent before. */
 const strikes: readonly string[] = ['badFrames', 'memory', 'wrongAuthCode'];
 
@@ -225,7 +223,7 @@ export class TcpIntake implements PeerPort {
     this.#sort(peer, items, receivedTime);
     peer.answered = intake
       .receive(peer.session, items, receivedTime, peer.connection)
-      .then((outcome) => this.#answer(peer, items, outcome))
+      .then(({ answer }) => this.#answer(peer, answer))
       .catch(onUnexpected);
   }
 
@@ -241,13 +239,10 @@ export class TcpIntake implements PeerPort {
     }
   }
 
-  #answer(peer: Peer, items: readonly (Message | Fault)[], { answer, refused }: Outcome): void {
+  #answer(peer: Peer, answer: Uint8Array | null): void {
     const { socket } = peer;
     if (answer === null || socket.destroyed) return;
     socket.write(answer);
-    if (refused && items.some((i) => i.kind === 'message' && i.intent === 'authenticate')) {
-      if (++peer.wrongCodes >= MAX_WRONG_CODES) peer.close('wrongAuthCode');
-    }
     if (socket.writableLength > MAX_UNREAD_ANSWERS * 4) peer.close('answersUnread');
     else if (socket.writableLength > MAX_UNREAD_ANSWERS && (peer.stops & ANSWERS_UNREAD) === 0) {
       peer.unreadSince = this.#options.monotonic();
