@@ -54,7 +54,7 @@ const DAY_MS = 86_400_000;
 const STORE_BATCH = { maxRecords: 10_000, lingerMs: 250 };
 /** Small, so that a consumer that catches up lets sockets be read in between. */
 const LIVE_BATCH = { maxRecords: 500, lingerMs: 0 };
-/** Each batch with a fact in it costs a commit, which waits for the disk. */
+/** Each batch with a fact in it costs a commit. */
 const FENCES_BATCH = { maxRecords: 10_000, lingerMs: 25 };
 const INFLUX_TIMEOUT_MS = 30_000;
 const FAULT_LINES_PER_MINUTE = 6;

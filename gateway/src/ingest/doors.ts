@@ -6,6 +6,7 @@ import { Flapping } from './flapping.ts';
 import { type AdmissionMode, Gate, type Registry } from './gate.ts';
 import { type Appender, Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
+import { widen } from './listeners.ts';
 import { MqttIntake } from './mqtt.ts';
 import { type Session, Sessions } from './session.ts';
 import { TcpIntake } from './tcp.ts';
@@ -91,7 +92,7 @@ export class Doors {
 
   /** Takes many connections a turn of the event loop from now on, where the system can. */
   async widen(): Promise<void> {
-    await Promise.all([this.#jt808.widen(), this.#gt06.widen()]);
+    await widen([this.#jt808.wide, this.#gt06.wide]);
   }
 
   /** UDP and TCP on one number; whatever number is free for one may be taken for the other. */

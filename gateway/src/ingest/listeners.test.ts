@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { widen } from './listeners.ts';
@@ -11,7 +11,8 @@ describe('a widened listener', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const extra = await widen(server);
+    const extra: Server[] = [];
+    await widen([{ server, adopt: (more) => extra.push(more) }]);
 
     const clients = Array.from({ length: 100 }, () => connect(port, '127.0.0.1'));
     let most = 0;
@@ -23,6 +24,22 @@ describe('a widened listener', () => {
 
     for (const socket of [...clients, ...taken]) socket.destroy();
     await Promise.all([server, ...extra].map((one) => new Promise((done) => one.close(done))));
+    await expect(once(connect(port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('that is closed meanwhile gets no more of them', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    let adopted = 0;
+    const adopt = (more: Server) => {
+      adopted++;
+      more.close();
+      server.close();
+    };
+    await widen([{ server, adopt }]);
+    expect(adopted).toBe(1);
     await expect(once(connect(port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 });

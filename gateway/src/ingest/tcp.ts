@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Addresses } from './addresses.ts';
 import type { Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
-import { widen } from './listeners.ts';
+import type { Widened } from './listeners.ts';
 import type { Sessions } from './session.ts';
 import { ANSWERS_UNREAD, NO_ROOM, Peer, type PeerPort, WAITS_ITS_TURN } from './tcp-peer.ts';
 import type { Turns, TurnsOptions } from './turns.ts';
@@ -43,7 +43,7 @@ export class TcpIntake implements PeerPort {
   readonly #options: TcpOptions;
   readonly #server: Server;
   /** More handles over the same socket. */
-  #extra: readonly Server[] = [];
+  readonly #extra: Server[] = [];
   readonly #peers = new Map<Socket, Peer>();
   /** Sum over the peers of what they hold. */
   #heldBytes = 0;
@@ -71,10 +71,15 @@ export class TcpIntake implements PeerPort {
     return typeof address === 'object' && address !== null ? address.port : port;
   }
 
-  /** Takes many connections a turn of the event loop from now on, where the system can. */
-  async widen(): Promise<void> {
-    this.#extra = await widen(this.#server);
-    if (!this.#server.listening) for (const server of this.#extra) server.close();
+  /** For taking many connections a turn of the event loop. */
+  get wide(): Widened {
+    return {
+      server: this.#server,
+      adopt: (more) => {
+        if (this.#server.listening) this.#extra.push(more);
+        else more.close();
+      },
+    };
   }
 
   /** Stops listening and reading; what was read is answered first. */
