@@ -7,12 +7,12 @@ function addresses(maxConnectionsPerAddress = 3) {
   const clock = { at: 0 };
   const bans: string[] = [];
   const subject = new Addresses({
-    limits: { maxConnectionsPerAddress, banAfter: 5, banMs: 5 * MINUTE },
+    limits: { maxConnections: 10, maxConnectionsPerAddress, banAfter: 5, banMs: 5 * MINUTE },
     onBan: ({ name }) => bans.push(name),
     monotonic: () => clock.at,
   });
   const enter = (remote: string): Address => {
-    const address = subject.enter(remote);
+    const address = subject.enter(remote, 0);
     if (typeof address === 'string') throw new Error(address);
     return address;
   };
@@ -30,14 +30,14 @@ describe('addresses', () => {
   it('hold no more connections each than allowed, in IPv4 also when it comes as IPv6', () => {
     const { subject, enter } = addresses();
     for (const remote of ['10.0.0.1', '::ffff:10.0.0.1', '10.0.0.1']) enter(remote);
-    expect(subject.enter('::ffff:10.0.0.1')).toBe('tooManyFromAddress');
-    expect(typeof subject.enter('10.0.0.2')).toBe('object');
+    expect(subject.enter('::ffff:10.0.0.1', 0)).toBe('tooManyFromAddress');
+    expect(typeof subject.enter('10.0.0.2', 0)).toBe('object');
   });
 
   it('have room again for who comes after one has left', () => {
     const { subject, enter } = addresses(1);
     const first = enter('10.0.0.1');
-    expect(subject.enter('10.0.0.1')).toBe('tooManyFromAddress');
+    expect(subject.enter('10.0.0.1', 0)).toBe('tooManyFromAddress');
     subject.left(first);
     enter('10.0.0.1');
   });
@@ -45,7 +45,7 @@ describe('addresses', () => {
   it('count a whole /64 of IPv6 as one', () => {
     const { subject, enter } = addresses(1);
     enter('2001:db8:1:2::1');
-    expect(subject.enter('2001:db8:1:2:ffff::9')).toBe('tooManyFromAddress');
+    expect(subject.enter('2001:db8:1:2:ffff::9', 0)).toBe('tooManyFromAddress');
     enter('2001:db8:1:3::1');
   });
 
@@ -54,7 +54,7 @@ describe('addresses', () => {
     misbehave('10.0.0.1', 5);
     expect(bans).toEqual(['10.0.0.1']);
     expect(subject.banned).toBe(1);
-    expect(subject.enter('10.0.0.1')).toBe('banned');
+    expect(subject.enter('10.0.0.1', 0)).toBe('banned');
     expect(subject.isTurnedAway('10.0.0.1')).toBe(true);
     expect(subject.isTurnedAway('10.0.0.2')).toBe(false);
     clock.at += 5 * MINUTE;
@@ -88,9 +88,9 @@ describe('addresses', () => {
     const { subject, enter, misbehave } = addresses();
     const device = enter('10.0.0.1');
     misbehave('10.0.0.1', 5);
-    expect(subject.enter('10.0.0.1')).toBe('banned');
+    expect(subject.enter('10.0.0.1', 0)).toBe('banned');
     subject.good(device);
-    expect(typeof subject.enter('10.0.0.1')).toBe('object');
+    expect(typeof subject.enter('10.0.0.1', 0)).toBe('object');
     expect(subject.banned).toBe(0);
   });
 
@@ -102,6 +102,6 @@ describe('addresses', () => {
       subject.left(enter(`11.${i >> 16}.${(i >> 8) & 255}.${i & 255}`));
     }
     expect(subject.isTurnedAway('10.0.0.1')).toBe(false);
-    expect(subject.enter('10.9.9.9')).toBe('tooManyFromAddress');
+    expect(subject.enter('10.9.9.9', 0)).toBe('tooManyFromAddress');
   });
 });

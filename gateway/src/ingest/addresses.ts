@@ -2,6 +2,7 @@ import { network } from '../access/throttle.ts';
 
 /** Bounds by address; each is a setting. */
 export interface AddressLimits {
+  readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   /** Strikes within a minute after which an address is turned away; 0 = never. */
   readonly banAfter: number;
@@ -24,6 +25,8 @@ export interface Address {
   goodAt: number;
   bannedUntil: number;
 }
+
+type Refusal = 'tooManyConnections' | 'banned' | 'tooManyFromAddress';
 
 export interface AddressesOptions {
   readonly limits: AddressLimits;
@@ -56,8 +59,12 @@ export class Addresses {
     return this.#banned.size;
   }
 
-  /** Why nobody of `remote` may connect now, else the address, with one connection more that `left` takes back. */
-  enter(remote: string): Address | 'banned' | 'tooManyFromAddress' {
+  /**
+   * Why nobody of `remote` may connect now, else the address, with one connection more that `left` takes back.
+   * @param open connections on all transports
+   */
+  enter(remote: string, open: number): Address | Refusal {
+    if (open >= this.#options.limits.maxConnections) return 'tooManyConnections';
     const at = this.#options.monotonic();
     const address = this.#of(remote, at);
     if (this.#isBanned(address, at)) return 'banned';

@@ -4,7 +4,6 @@ import type { BadFrameLimits } from './tcp-peer.ts';
 
 /** All that bounds what devices may make us do; each is a setting, in ms and bytes here. */
 export interface IntakeLimits extends AddressLimits, BadFrameLimits {
-  readonly maxConnections: number;
   readonly firstFrameMs: number;
   readonly frameMs: number;
   readonly idleMs: number;

@@ -146,10 +146,7 @@ export class MqttIntake {
   #accept(socket: Socket, broker: Aedes): void {
     const { metrics, sessions, addresses, limits, monotonic, turns } = this.#options;
     turns.accepted();
-    const address =
-      sessions.connections >= limits.maxConnections
-        ? 'tooManyConnections'
-        : addresses.enter(socket.remoteAddress ?? '');
+    const address = addresses.enter(socket.remoteAddress ?? '', sessions.connections);
     if (typeof address === 'string') {
       this.#closed(address);
       socket.destroy();

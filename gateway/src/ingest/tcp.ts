@@ -110,12 +110,9 @@ export class TcpIntake implements PeerPort {
   }
 
   #accept(socket: Socket): void {
-    const { sessions, addresses, metrics, limits, monotonic, turns, prefer } = this.#options;
+    const { sessions, addresses, metrics, monotonic, turns, prefer } = this.#options;
     turns.accepted();
-    const address =
-      sessions.connections >= limits.maxConnections
-        ? 'tooManyConnections'
-        : addresses.enter(socket.remoteAddress ?? '');
+    const address = addresses.enter(socket.remoteAddress ?? '', sessions.connections);
     if (typeof address === 'string') {
       metrics.closed.inc({ transport: 'tcp', reason: address });
       socket.destroy();

@@ -1,33 +1,20 @@
+import { seal } from './frame.ts';
 import type { Header } from './header.ts';
+import { headerForms } from './versions.ts';
 
 /*
- * The general answer, which is nearly all a platform sends, straight into its frame. A property test holds it to what
- * the tables write.
+ * The general answer, which is nearly all a platform sends, without its tables. A property test holds it to what they
+ * write.
  */
 
-const FLAG = 0x7e;
-const ESCAPE = 0x7d;
 const BODY_BYTES = 5;
 const VERSION_BIT = 0x4000;
 
-const frame = new Uint8Array(64);
-let at = 0;
-let xor = 0;
-
-function put(byte: number): void {
-  xor ^= byte;
-  if (byte === FLAG || byte === ESCAPE) {
-    frame[at++] = ESCAPE;
-    frame[at++] = byte - ESCAPE + 1;
-  } else {
-    frame[at++] = byte;
-  }
-}
-
-function put16(word: number): void {
-  put((word >> 8) & 0xff);
-  put(word & 0xff);
-}
+// One for each form: `seal` has copied it before the next answer is made.
+const contents = {
+  '2013': new Uint8Array(headerForms['2013'].bytes + BODY_BYTES),
+  '2019': new Uint8Array(headerForms['2019'].bytes + BODY_BYTES),
+} as const;
 
 /**
  * The general answer to the frame of `to`, in its own form of header, as a frame of its own bytes.
@@ -37,18 +24,20 @@ function put16(word: number): void {
  * @see JT/T 808, general answer clauses
  */
 export function generalAnswer(to: Header, id: number, serial: number, result: number): Uint8Array {
-  at = 0;
-  frame[at++] = FLAG;
-  xor = 0;
-  put16(id);
-  put16(BODY_BYTES | (to.versionFlag ? VERSION_BIT : 0));
-  if (to.form === '2019') put(to.versionByte ?? 1);
-  for (const byte of to.phoneBytes) put(byte);
-  put16(serial);
-  put16(to.serial);
-  put16(to.id);
-  put(result);
-  put(xor);
-  frame[at++] = FLAG;
-  return frame.slice(0, at);
+  const { bytes, phoneAt } = headerForms[to.form];
+  const content = contents[to.form];
+  put16(content, 0, id);
+  put16(content, 2, BODY_BYTES | (to.versionFlag ? VERSION_BIT : 0));
+  if (to.form === '2019') content[4] = to.versionByte ?? 1;
+  content.set(to.phoneBytes, phoneAt);
+  put16(content, bytes - 2, serial);
+  put16(content, bytes, to.serial);
+  put16(content, bytes + 2, to.id);
+  content[bytes + 4] = result;
+  return seal(content);
+}
+
+function put16(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >> 8;
+  bytes[at + 1] = word;
 }
