@@ -1,10 +1,10 @@
-import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, open, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { columnList } from './columns.ts';
-import { type EngineOptions, quoted } from './duckdb-engine.ts';
+import type { EngineOptions } from './duckdb-engine.ts';
+import { exportPath, exportSql, removeLeftExports } from './duckdb-export.ts';
 import { heatSql, heatSteps } from './duckdb-heat.ts';
 import { DAY_MS, dayOf, instant, integer, tablesOf } from './duckdb-schema.ts';
-import { ofDay, sealDay } from './duckdb-seal.ts';
+import { sealDay } from './duckdb-seal.ts';
 import { readTrack } from './duckdb-track.ts';
 import { committed, openTracks, type Tracks } from './duckdb-tracks.ts';
 import { insertNew, isStorable, newestReceived } from './duckdb-write.ts';
@@ -74,14 +74,6 @@ export async function openDuckdb(options: DuckdbOptions): Promise<DuckdbStore> {
   }
 }
 
-/** Exports of a life that ended before they were fetched. */
-async function removeLeftExports(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    if (/^\d{4}-\d\d-\d\d-\d+\.parquet$/.test(name)) await rm(join(folder, name), { force: true });
-  }
-}
-
 /** The embedded store, in the thread of its caller; `startDuckdb` gives it a thread of its own. */
 export class DuckdbStore implements Store {
   readonly name = 'duckdb';
@@ -147,22 +139,8 @@ export class DuckdbStore implements Store {
   }
 
   async exportDay(day: number): Promise<string> {
-    const folder = this.#engineOptions.exportFolder;
-    await mkdir(folder, { recursive: true });
-    const name = new Date(day * DAY_MS).toISOString().slice(0, 10);
-    const path = join(folder, `${name}-${process.hrtime.bigint()}.parquet`);
-    const names = ['fix_time', ...columnList.map((c) => c.name)].map((n) => `p.${n}`).join(', ');
-    await this.#reading(async ({ engine, days }) => {
-      const tables = tablesOf(day, days.get(day) ?? { live: false, sealed: 0 });
-      const all = ['device', 'fix_time', ...columnList.map((c) => c.name)].join(', ');
-      const rows = [
-        ...tables.map((t) => `SELECT ${all} FROM ${t}`),
-        `SELECT ${all} FROM late WHERE ${ofDay(day)}`,
-      ];
-      await engine.read(`
-        COPY (SELECT d.key AS device, ${names} FROM (${rows.join(' UNION ALL ')}) p JOIN devices d ON d.id = p.device)
-        TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd)`);
-    });
+    const path = await exportPath(this.#engineOptions.exportFolder, day);
+    await this.#reading(({ engine, days }) => engine.read(exportSql(path, day, days.get(day))));
     return path;
   }
 
