@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type GatewayProcess, root, startGateway, tempDataDir } from './harness.ts';
+import { type GatewayProcess, startGateway, tempDataDir } from './harness.ts';
+import { runLoad } from './load.ts';
 
 const DEVICES = 500;
 /** A fix each ten seconds, an hour long. */
@@ -20,36 +19,8 @@ afterAll(async () => {
   await dir.remove();
 });
 
-interface Load {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly total: number;
-  readonly refused: number;
-  readonly unanswered: number;
-  readonly linesLost: number;
-  readonly backlog: {
-    readonly acknowledged: number;
-    readonly settledMs: number;
-    readonly p50Ms: number;
-    readonly p99Ms: number;
-  } | null;
-}
-
-async function load(...args: string[]): Promise<Load> {
-  const port = String(gateway.ports.jt808);
-  const child = spawn(
-    process.execPath,
-    ['simulators/dist/bench/load.js', '--port', port, '--sockets', String(DEVICES), ...args],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  await once(child, 'close');
-  return JSON.parse(text) as Load;
-}
-
+const load = (...args: string[]) =>
+  runLoad(['--port', String(gateway.ports.jt808), '--sockets', String(DEVICES), ...args]);
 const live = (seconds: number) =>
   load('--rate', String(LIVE_RATE), '--seconds', String(seconds), '--warmup', '2');
 

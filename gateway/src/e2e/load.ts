@@ -17,6 +17,8 @@ export interface LoadLine {
   readonly backlog: {
     readonly acknowledged: number;
     readonly perSecond: number;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
     readonly settledMs: number | null;
   } | null;
 }
