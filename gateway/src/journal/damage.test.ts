@@ -305,16 +305,47 @@ describe('a damaged journal', () => {
     expect(recovered.lost[0]?.to).toBeGreaterThanOrEqual(RECORDS);
   });
 
-  it('does not delete a stranger’s file that is named like its last segment', () => {
-    write(null);
-    const stranger = path('0000000000009999.journal');
-    writeFileSync(
-      stranger,
-      'notes of somebody else, longer than the head of a segment. '.repeat(3),
-    );
+  const NOTES = 'notes of somebody else, longer than the head of a segment. '.repeat(3);
+
+  it('is refused when all it has is a stranger’s file', () => {
+    for (const name of readdirSync(directory)) rmSync(path(name));
+    writeFileSync(path('0000000000000001.journal'), NOTES);
     const writer = new SegmentWriter(files(), options);
     expect(() => writer.recover()).toThrow('does not begin as a journal segment');
-    expect(readFileSync(stranger, 'utf8')).toContain('notes');
+    expect(readFileSync(path('0000000000000001.journal'), 'utf8')).toBe(NOTES);
+  });
+
+  it('goes on behind a stranger’s file among its own, which it does not touch', async () => {
+    write(null);
+    const own = names().flatMap((name) => places(name, false).map((p) => p.seq));
+    writeFileSync(path('0000000000009999.journal'), NOTES);
+    const { recovered, from, seqs } = await readBack(null);
+    expect(recovered.lost[0]?.from).toBe(9999);
+    expect(from).toBeGreaterThan(9999);
+    expect(seqs).toEqual([...own, from, from + 1]);
+    expect(readFileSync(path('0000000000009999.journal'), 'utf8')).toBe(NOTES);
+  });
+
+  it('is refused when a stranger’s file leaves no numbers behind it', () => {
+    write(null);
+    writeFileSync(path('9999999999999999.journal'), NOTES);
+    const writer = new SegmentWriter(files(), options);
+    expect(() => writer.recover()).toThrow('does not begin as a journal segment');
+  });
+
+  it('goes on behind a last segment whose magic, head and first block are gone', async () => {
+    for (const key of [null, KEY]) {
+      for (const name of readdirSync(directory)) rmSync(path(name));
+      write(key);
+      const last = names().at(-1) as string;
+      const bytes = readFileSync(path(last));
+      bytes.fill(0xff, 0, HEAD_BYTES + BLOCK_HEAD_BYTES);
+      writeFileSync(path(last), bytes);
+      const others = names().filter((name) => name !== last);
+      const untouched = others.flatMap((name) => places(name, key !== null).map((p) => p.seq));
+      const { recovered } = await check(key, untouched);
+      expect(recovered.lost[0]?.to).toBeGreaterThanOrEqual(RECORDS);
+    }
   });
 
   it('drops files that a crash left half made, and names them', () => {

@@ -90,6 +90,9 @@ export class SegmentWriter {
       if (identified === null) {
         this.#files.close(fd);
         if (bytes.length > HEAD_BYTES) {
+          // A sound segment beside it shows whose directory this is; alone it may be anybody's.
+          const isOurs = hasMagic(bytes) || [...known.values()].some((other) => other !== null);
+          if (!isOurs || !isPlausible(name)) throw new JournalError('noHead', name);
           return { ...this.#giveUpSegment(name, bytes), leftovers };
         }
         // The crash came while the segment was being made: nothing in it was ever acknowledged.
@@ -134,7 +137,6 @@ export class SegmentWriter {
 
   /** Its head and its first block are gone, and with them what tells blocks from rubble. */
   #giveUpSegment(name: string, bytes: Buffer) {
-    if (!hasMagic(bytes)) throw new JournalError('noHead', name);
     const from = segmentFirstSeq(name) ?? 0;
     this.#lastSoundSeq = from - 1;
     this.#lastSeq = from + Math.ceil(bytes.length / MIN_RECORD_BYTES);
@@ -249,6 +251,10 @@ export class SegmentWriter {
     return readFully(this.#files, fd, Buffer.alloc(this.#files.size(fd)));
   }
 }
+
+/** A sequence no gateway lives to reach would leave no numbers behind it. */
+const isPlausible = (name: string): boolean =>
+  (segmentFirstSeq(name) ?? 0) < Number.MAX_SAFE_INTEGER / 2;
 
 function readFully(files: FileLayer, fd: number, into: Buffer): Buffer {
   let at = 0;
