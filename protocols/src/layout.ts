@@ -24,12 +24,18 @@ export interface Kind<T> {
   readonly width: number | null;
   /** Bytes the field takes from `at` on; reaches beyond the end when the field is cut short. */
   extent(bytes: Uint8Array, at: number): number;
-  /** Declares the field to binary-parser. */
-  declare(parser: Parser, name: string): void;
+  /** Declares the field to binary-parser; null: `read` gets the very bytes of its extent. */
+  readonly declare: ((parser: Parser, name: string) => void) | null;
   /** From what binary-parser gives; never keeps a view of the input. */
   read(parsed: unknown): T | Unreadable;
   /** @throws RangeError naming `field` for a value of the wrong type or range */
   write(out: Output, value: T, field: string): void;
+  /** For the docs page: how it stands on the wire, in the standard's words (`WORD`, `BCD[6]`). */
+  readonly shape?: string;
+  /** For the docs page: unit, meaning of codes. */
+  readonly note?: string;
+  /** For the docs page: the fields inside. */
+  readonly inside?: Readonly<Record<string, Kind<unknown>>>;
 }
 
 /** What a kind reads. */
@@ -101,8 +107,10 @@ export type Decoded<T> =
 
 /** A compiled field table. */
 export interface Layout<T> {
-  /** In the order of the wire. */
+  /** Those that a value must have, in the order of the wire. */
   readonly fieldNames: readonly string[];
+  /** All fields, those that only some bodies have included, for the docs page. */
+  readonly fields: Readonly<Record<string, Kind<unknown>>>;
   /** Bytes of the shortest input that can be read. */
   readonly minBytes: number;
   /** Linear in the input; never throws. Longer input is fine: see `trailing`. */
@@ -125,12 +133,14 @@ export function layout<F extends Readonly<Record<string, Kind<unknown>>>>(
   type T = LayoutValue<F>;
   const names = Object.keys(table);
   const kinds = Object.values(table);
+  const isDeclared = kinds.every((kind) => kind.declare !== null);
   const parser = new Parser();
-  for (const [i, kind] of kinds.entries()) kind.declare(parser, names[i] ?? '');
+  if (isDeclared) for (const [i, kind] of kinds.entries()) kind.declare?.(parser, names[i] ?? '');
   const width = kinds.reduce<number | null>(
     (sum, kind) => (sum === null || kind.width === null ? null : sum + kind.width),
     0,
   );
+  const runs = isDeclared ? [] : runsOf(kinds, names);
 
   const extent = (bytes: Uint8Array, from: number): number => {
     let at = from;
@@ -138,8 +148,21 @@ export function layout<F extends Readonly<Record<string, Kind<unknown>>>>(
       at += kinds[i]?.extent(bytes, at) ?? 0;
     return at - from;
   };
-  const read = (parsed: unknown): T | Unreadable => {
-    const source = parsed as Fields;
+  /** Declared fields by the parser of their run, the others by themselves. */
+  const parseRuns = (bytes: Uint8Array): Fields => {
+    const parsed: Record<string, unknown> = {};
+    let at = 0;
+    for (const run of runs) {
+      const start = at;
+      for (const kind of run.kinds) at += kind.extent(bytes, at);
+      const part = bytes.subarray(start, at);
+      if (run.parser === null) parsed[run.name] = part;
+      else Object.assign(parsed, run.parser.parse(part));
+    }
+    return parsed;
+  };
+  const read = (from: unknown): T | Unreadable => {
+    const source = isDeclared ? (from as Fields) : parseRuns(from as Uint8Array);
     const value: Record<string, unknown> = {};
     for (let i = 0; i < kinds.length; i++) {
       const name = names[i] ?? '';
@@ -180,11 +203,12 @@ export function layout<F extends Readonly<Record<string, Kind<unknown>>>>(
 
   return {
     fieldNames: names,
+    fields: table,
     minBytes: kinds.reduce((sum, kind) => sum + (kind.width ?? kind.extent(NOTHING, 0)), 0),
     decode(bytes) {
       const size = width ?? extent(bytes, 0);
       if (size > bytes.length) return short(bytes);
-      const value = read(parser.parse(bytes));
+      const value = read(isDeclared ? parser.parse(bytes) : bytes.subarray(0, size));
       if (value instanceof Unreadable) {
         const [field = ''] = value.field.split('.');
         return {
@@ -204,13 +228,41 @@ export function layout<F extends Readonly<Record<string, Kind<unknown>>>>(
     kind: {
       width,
       extent: width === null ? extent : () => width,
-      declare: (outer, name) => {
-        outer.nest(name, { type: parser });
-      },
+      declare: isDeclared
+        ? (outer, name) => {
+            outer.nest(name, { type: parser });
+          }
+        : null,
       read,
       write,
+      inside: table,
     },
   };
+}
+
+/** Fields in a row that one parser reads; `parser` null: one field that reads its bytes itself. */
+interface Run {
+  readonly name: string;
+  readonly kinds: Kind<unknown>[];
+  readonly parser: Parser | null;
+}
+
+function runsOf(kinds: readonly Kind<unknown>[], names: readonly string[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const [i, kind] of kinds.entries()) {
+    const name = names[i] ?? '';
+    const last = runs.at(-1);
+    if (kind.declare === null) runs.push({ name, kinds: [kind], parser: null });
+    else if (last === undefined || last.parser === null) {
+      const parser = new Parser();
+      kind.declare(parser, name);
+      runs.push({ name, kinds: [kind], parser });
+    } else {
+      kind.declare(last.parser, name);
+      last.kinds.push(kind);
+    }
+  }
+  return runs;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -241,6 +293,7 @@ function integer(bytes: 1 | 2 | 4, signed: boolean): Kind<number> {
     },
     read: (parsed) => parsed as number,
     write: (out, value, field) => out.number(checkInteger(value, min, max, field), bytes),
+    shape: `${signed ? 'signed ' : ''}${bytes === 1 ? 'BYTE' : bytes === 2 ? 'WORD' : 'DWORD'}`,
   };
 }
 
@@ -248,7 +301,14 @@ function integer(bytes: 1 | 2 | 4, signed: boolean): Kind<number> {
 export const u8 = integer(1, false);
 export const u16 = integer(2, false);
 export const u32 = integer(4, false);
+export const i8 = integer(1, true);
 export const i16 = integer(2, true);
+export const i32 = integer(4, true);
+
+/** The kind with what the docs page says of it: its unit, what its codes mean. */
+export function noted<T>(kind: Kind<T>, note: string): Kind<T> {
+  return { ...kind, note };
+}
 
 /** A kind made of another: `read` may refuse, `write` may throw RangeError without naming the field. */
 export function mapped<A, B>(
@@ -275,6 +335,9 @@ export function mapped<A, B>(
       }
       inner.write(out, raw, field);
     },
+    ...(inner.shape === undefined ? {} : { shape: inner.shape }),
+    ...(inner.note === undefined ? {} : { note: inner.note }),
+    ...(inner.inside === undefined ? {} : { inside: inner.inside }),
   };
 }
 
@@ -297,6 +360,7 @@ export function bytes(width: number): Kind<Uint8Array> {
       }
       out.bytes(value);
     },
+    shape: `BYTE[${width}]`,
   };
 }
 
@@ -312,21 +376,18 @@ export const restBytes: Kind<Uint8Array> = {
   },
   read: (parsed) => copy(parsed as Uint8Array),
   write: (out, value, field) => out.bytes(wantBytes(value, field)),
+  shape: 'BYTE[rest]',
 };
 
 /** A length of `prefix` bytes, then as many bytes. */
-export function sizedBytes(prefix: 1 | 2): Kind<Uint8Array> {
+export function sizedBytes(prefix: 1 | 2 | 4): Kind<Uint8Array> {
   const max = 2 ** (8 * prefix) - 1;
   return {
     width: null,
-    extent: (input, at) => {
-      let size = 0;
-      for (let i = 0; i < prefix; i++) size = size * 256 + (input[at + i] ?? 0);
-      return prefix + size;
-    },
+    extent: (input, at) => prefix + numberAt(input, at, prefix),
     declare: (parser, name) => {
       const count = `${name}Size`;
-      (prefix === 1 ? parser.uint8(count) : parser.uint16be(count)).buffer(name, { length: count });
+      declareCount(parser, count, prefix).buffer(name, { length: count });
     },
     read: (parsed) => copy(parsed as Uint8Array),
     write: (out, value, field) => {
@@ -335,7 +396,22 @@ export function sizedBytes(prefix: 1 | 2): Kind<Uint8Array> {
       out.number(size, prefix);
       out.bytes(value);
     },
+    shape: `${COUNT_SHAPES[prefix]} n, BYTE[n]`,
   };
+}
+
+const COUNT_SHAPES = { 1: 'BYTE', 2: 'WORD', 4: 'DWORD' } as const;
+
+function declareCount(parser: Parser, name: string, prefix: 1 | 2 | 4): Parser {
+  if (prefix === 1) return parser.uint8(name);
+  return prefix === 2 ? parser.uint16be(name) : parser.uint32be(name);
+}
+
+/** An unsigned number of `width` bytes, big-endian; what is missing at the end counts as zeros. */
+export function numberAt(input: Uint8Array, at: number, width: number): number {
+  let value = 0;
+  for (let i = 0; i < width; i++) value = value * 256 + (input[at + i] ?? 0);
+  return value;
 }
 
 /** Bytes as lower-case hex text. */
