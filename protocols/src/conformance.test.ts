@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from './bytes.ts';
@@ -26,15 +26,20 @@ const said = ({ id, device, serial, fields, positions }: Message) => ({
 
 /** Messages that can be written and read back, out of the vectors. */
 function samples(protocol: Protocol): Outgoing[] {
-  const file = new URL(`./${protocol.name}/vectors.json`, import.meta.url);
-  const vectors = JSON.parse(readFileSync(file, 'utf8')) as {
+  const folder = new URL(`./${protocol.name}/`, import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const vectors = files
+    .filter((file) => file === 'vectors.json' || file.startsWith('vectors/'))
+    .flatMap((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'))) as {
     hex: string;
     side?: 'platform' | 'terminal';
     message?: object;
     oneWay?: string;
+    prelude?: string;
   }[];
   return vectors
     .filter((v) => v.message !== undefined && v.oneWay === undefined && v.side !== 'terminal')
+    .filter((v) => v.prelude === undefined)
     .flatMap((v) => protocol.open({ anyTime: true }).push(fromHex(v.hex) ?? new Uint8Array(0), NOW))
     .filter(isMessage)
     .map(({ id, device, edition, serial, fields }) => ({ id, device, edition, serial, fields }));

@@ -14,8 +14,9 @@ import { eachContent, Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
 import { type Header, readHeader } from './header.ts';
 import type { Receipt } from './location.ts';
-import { type Row, rowOf } from './messages.ts';
+import { rowOf } from './messages.ts';
 import { readBatch, readReport } from './report.ts';
+import { type Row, tablesOf } from './row.ts';
 import { Assembly, MAX_PARTS } from './subpackages.ts';
 import type { Edition } from './versions.ts';
 import { write } from './write.ts';
@@ -258,7 +259,7 @@ function readRow(
   edition: Edition,
   body: Uint8Array,
 ): ReturnType<typeof readBody<Fields>> {
-  const tables = row.bodies[edition];
+  const tables = tablesOf(row, edition);
   for (const table of tables) {
     const read = readBody(table, body);
     if (table === tables.at(-1) || (read.ok && read.fields['trailing'] === undefined)) return read;

@@ -3,7 +3,7 @@ import type { Fields } from '../layout.ts';
 import type { Position } from '../position.ts';
 import type { Intent, Message } from '../protocol.ts';
 import type { Header } from './header.ts';
-import type { Row } from './messages.ts';
+import type { Row } from './row.ts';
 import type { Edition } from './versions.ts';
 
 /** A sound frame, or the frames of one message that came in parts. */

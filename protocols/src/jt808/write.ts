@@ -5,6 +5,7 @@ import { writeBody } from './body.ts';
 import { seal } from './frame.ts';
 import { type Header, writeContent } from './header.ts';
 import { rowOf, rowOfId } from './messages.ts';
+import { tablesOf } from './row.ts';
 import { type Edition, editions, headerForms, versions } from './versions.ts';
 
 type Address = Pick<Header, 'form' | 'versionFlag' | 'versionByte' | 'phone'>;
@@ -21,7 +22,7 @@ export function write(
 ): Uint8Array {
   const row = rowOf(to.id);
   if (row === undefined) throw new RangeError(`id: no message ${to.id.toString(16)}`);
-  return seal(writeContent(to, writeBody(tableFor(row.bodies[edition], fields), fields)));
+  return seal(writeContent(to, writeBody(tableFor(tablesOf(row, edition), fields), fields)));
 }
 
 /** The table of most fields that are all given; none fits: the last, whose writer names what is missing. */
