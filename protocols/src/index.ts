@@ -7,6 +7,7 @@ export { digitsOfTime } from './bytes.ts';
 export { decodeMqtt, encodeOwnPosition, type OwnPosition } from './mqtt/index.ts';
 export * from './position.ts';
 export * from './protocol.ts';
+export * from './radio.ts';
 export { gt06, jt808 };
 
 /** Every device protocol over a byte stream; ports, simulators and the conformance test walk it. */

@@ -56,6 +56,8 @@ export interface Message {
   readonly intent: Intent;
   /** The verified frame exactly as it came over the wire. */
   readonly raw: Uint8Array;
+  /** Fields that nobody may log or keep, keys and voices; what is kept goes without them and without `raw`. */
+  readonly sensitive?: readonly string[];
 }
 
 /**
@@ -104,6 +106,8 @@ export interface Outgoing {
   readonly edition: string | null;
   readonly serial: number;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Decides where an id says one thing up and another down; without it fields or none decide (GT06). */
+  readonly direction?: 'up' | 'down';
 }
 
 /** What a device protocol over a byte stream fulfils; the conformance test, ports and simulators walk the list. */
@@ -137,4 +141,6 @@ export interface ConnectionOptions {
   readonly maxFrameBytes?: number;
   /** Believes every device time that exists, however old: for looking at recorded frames. Default false. */
   readonly anyTime?: boolean;
+  /** Name of the device model whose field faults and vendor tables apply; an unknown one changes nothing. */
+  readonly model?: string;
 }

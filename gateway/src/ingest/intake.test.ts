@@ -124,6 +124,22 @@ describe('the intake', () => {
     expect(JSON.stringify(journal.entries)).not.toContain('secret');
   });
 
+  it('keeps a message without what is sensitive in it, and without the bytes it came in', async () => {
+    const { subject, journal, open } = intake();
+    const message = sampleHeartbeat(1, {
+      ...{ intent: 'report', fields: { address: 'ac233fa018e3', key: 'secret' } },
+      sensitive: ['key'],
+    });
+    const done = subject.receive(open(), [message], NOW, connection);
+    journal.sync();
+    await done;
+    expect(journal.entries.at(-1)).toMatchObject({
+      fields: { address: 'ac233fa018e3' },
+      raw: new Uint8Array(0),
+    });
+    expect(JSON.stringify(journal.entries)).not.toContain('secret');
+  });
+
   it('keeps nothing of a stranger and says that it was refused', async () => {
     const { subject, journal, open } = intake('known');
     const outcome = await subject.receive(open(), [sampleReport(1)], NOW, connection);

@@ -30,6 +30,7 @@ export interface Outcome {
 /** A terminal whose code is wrong registers anew after one or two tries; whoever goes on is guessing. */
 const MAX_WRONG_AUTH_CODES = 5;
 const NO_BYTES = new Uint8Array(0);
+const NOTHING: readonly string[] = [];
 
 /**
  * frame → message → gate → journal → answer. The one place that decides when a device may be told that we have
@@ -203,14 +204,15 @@ const byFamily = (): Record<ProtocolName, Map<string, Cell>> => ({
   mqtt: new Map(),
 });
 
-/** Register and authenticate carry secrets: the fact is kept, the bytes are not. */
+/** Register and authenticate carry secrets, and so do single fields: the fact is kept, the bytes are not. */
 function messageEntry(
   message: Message,
   device: DeviceRef,
   session: Session,
   receivedTime: number,
 ): Entry {
-  const secret = message.intent === 'register' || message.intent === 'authenticate';
+  const { sensitive = NOTHING } = message;
+  const isSecret = message.intent === 'register' || message.intent === 'authenticate';
   return {
     kind: 'message',
     seq: 0,
@@ -219,9 +221,14 @@ function messageEntry(
     edition: message.edition,
     epoch: session.epoch,
     name: message.name,
-    fields: secret ? {} : message.fields,
-    raw: secret ? NO_BYTES : message.raw,
+    fields: isSecret ? {} : without(message.fields, sensitive),
+    raw: isSecret || sensitive.length > 0 ? NO_BYTES : message.raw,
   };
+}
+
+function without(fields: Message['fields'], names: readonly string[]): Message['fields'] {
+  if (names.length === 0) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
 function presence(
