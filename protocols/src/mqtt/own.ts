@@ -13,12 +13,11 @@ import {
   Refusal,
   scalarsOf,
   textIn,
+  timeOf,
 } from './payload.ts';
 
 const VERSION = 1;
 export const MAX_BATCH = 200;
-const MS_FROM = 1e11;
-const ISO_WITH_ZONE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
 const DECIMAL_TEXT = /^-?\d{1,3}\.\d{1,15}$/;
 const MAX_EVENTS = 16;
 const MAX_UINT32 = 0xffff_ffff;
@@ -219,17 +218,6 @@ function placeOf(
 function degreesOf(value: unknown, max: number): number | null {
   const number = typeof value === 'string' && DECIMAL_TEXT.test(value) ? Number(value) : value;
   return typeof number === 'number' && Math.abs(number) <= max ? number : null;
-}
-
-/** @returns whole ms UTC, null for what is no instant */
-function timeOf(value: unknown): number | null {
-  if (typeof value === 'string') {
-    if (value.length > 40 || !ISO_WITH_ZONE.test(value)) return null;
-    const time = Date.parse(value);
-    return Number.isNaN(time) ? null : time;
-  }
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return null;
-  return Math.round(value >= MS_FROM ? value : value * 1000);
 }
 
 function sourceOf(json: JsonObject): PositionSource {

@@ -1,5 +1,7 @@
-/** What a client may publish at once. @see mqtt.md section 2.1 */
+/** What a device may publish at once. @see mqtt.md section 2.1 */
 export const MAX_PAYLOAD_BYTES = 16 << 10;
+/** What a gateway with 500 sightings, or a phone with a picture, may. The broker's own bound is usually lower. */
+export const MAX_LONG_PAYLOAD_BYTES = 3 << 20;
 
 /** A JSON object of unknown content. Its keys are own properties, `__proto__` included, and never assigned anywhere. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -16,15 +18,26 @@ export class Refusal {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Never throws; the parser of the platform does not recurse, so depth costs nothing. */
-export function parseJson(payload: Uint8Array): unknown {
-  if (payload.length > MAX_PAYLOAD_BYTES) {
-    return new Refusal(`wants at most ${MAX_PAYLOAD_BYTES} bytes, found ${payload.length}`);
+export function parseJson(payload: Uint8Array, maxBytes = MAX_PAYLOAD_BYTES): unknown {
+  const text = parseText(payload, maxBytes);
+  if (text instanceof Refusal) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own words quote the payload, which may hold a place or a name.
+    return new Refusal('not JSON');
+  }
+}
+
+/** UTF-8 text; a byte order mark at its start is dropped. */
+export function parseText(payload: Uint8Array, maxBytes: number): string | Refusal {
+  if (payload.length > maxBytes) {
+    return new Refusal(`wants at most ${maxBytes} bytes, found ${payload.length}`);
   }
   try {
-    return JSON.parse(utf8.decode(payload));
-  } catch (error) {
-    // The parser's own words quote the payload, which may hold a place or a name.
-    return new Refusal(error instanceof SyntaxError ? 'not JSON' : 'not UTF-8');
+    return utf8.decode(payload);
+  } catch {
+    return new Refusal('not UTF-8');
   }
 }
 
@@ -102,6 +115,20 @@ export function scalarsOf(
     }
   }
   return flat;
+}
+
+const MS_FROM = 1e11;
+const ISO_WITH_ZONE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
+
+/** Seconds or milliseconds since 1970, or ISO 8601 with zone. @returns whole ms UTC, null for what is no instant */
+export function timeOf(value: unknown): number | null {
+  if (typeof value === 'string') {
+    if (value.length > 40 || !ISO_WITH_ZONE.test(value)) return null;
+    const time = Date.parse(value);
+    return Number.isNaN(time) ? null : time;
+  }
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) return null;
+  return Math.round(value >= MS_FROM ? value : value * 1000);
 }
 
 const OLD_MAX_MS = 30 * 86_400_000;
