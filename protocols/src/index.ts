@@ -4,7 +4,7 @@ import { jt808 } from './jt808/index.ts';
 import type { Connection, ConnectionOptions, Protocol } from './protocol.ts';
 
 export { digitsOfTime } from './bytes.ts';
-export { decodeMqtt, encodeOwnPosition, type OwnPosition } from './mqtt/index.ts';
+export * from './mqtt/index.ts';
 export * from './position.ts';
 export * from './protocol.ts';
 export * from './radio.ts';

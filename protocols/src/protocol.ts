@@ -1,3 +1,4 @@
+import type { Sighting } from './mqtt/sightings.ts';
 import type { Position } from './position.ts';
 
 export const protocolNames = ['jt808', 'gt06', 'mqtt'] as const;
@@ -52,6 +53,8 @@ export interface Message {
   readonly serial: number;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly positions: readonly Position[];
+  /** Radio beacons and badges that the device heard, with who heard whom. */
+  readonly sightings?: readonly Sighting[];
   /** What the message means to the session, whatever the protocol. */
   readonly intent: Intent;
   /** The verified frame exactly as it came over the wire. */

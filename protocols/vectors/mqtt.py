@@ -8,6 +8,7 @@ with its `positions`, a `fault` code, or neither when it is silently nothing. St
     python3 protocols/vectors/mqtt.py --check  fails when the file is not what this script writes
 """
 
+import base64
 import json
 import sys
 from datetime import datetime, timedelta, timezone
@@ -34,7 +35,8 @@ def s(t):
     return ms(t) // 1000
 
 
-def add(name, topic, payload, clause, message=None, positions=(), fault=None, retain=False, payload_hex=None):
+def add(name, topic, payload, clause, message=None, positions=(), fault=None, retain=False, payload_hex=None,
+        sightings=None, options=None):
     vector = {"name": name, "from": f"mqtt.md {clause}", "topic": topic, "retain": retain,
               "receivedTime": iso(RECEIVED)}
     if payload_hex is not None:
@@ -44,6 +46,10 @@ def add(name, topic, payload, clause, message=None, positions=(), fault=None, re
     if message:
         vector["message"] = message
         vector["positions"] = list(positions)
+        if sightings is not None:
+            vector["sightings"] = sightings
+    if options:
+        vector["options"] = options
     if fault:
         vector["fault"] = fault
     vectors.append(vector)
@@ -177,22 +183,54 @@ add("event of a prototype's name", BADGE + "event", {"v": 1, "ts": ms(FIX), "typ
     fault="badPayload")
 
 
-def other(name, topic, payload, clause, id_, row, intent, device, fields):
+def other(name, topic, payload, clause, id_, row, intent, device, fields, **more):
     add(name, topic, payload, clause, {"id": id_, "name": row, "intent": intent, "device": device, "serial": 0,
-                                       "fields": fields})
+                                       "fields": fields}, **more)
 
 
 other("online", BADGE + "state", {"online": True, "ts": ms(FIX), "fw": "1.4.2"}, "section 2.2", "state", "state",
       "keepalive", "badge-7", {"online": True, "ts": ms(FIX), "fw": "1.4.2"})
-add("last will", BADGE + "state", {"online": False, "reason": "lwt"}, "section 2.2", retain=True)
-other("what a badge hears", BADGE + "beacon", [{"beacon": "ac233fa018e3", "rssi": -54}], "section 2", "beacon",
-      "beacon", "keepalive", "badge-7", {"count": 1})
+other("last will", BADGE + "state", {"online": False, "reason": "lwt"}, "section 2.2", "state", "state", "logout",
+      "badge-7", {"online": False, "reason": "lwt"}, retain=True)
+for bad in ({}, {"online": 1}, {"online": "true"}, []):
+    add(f"state {json.dumps(bad)}", BADGE + "state", bad, "section 2.2", fault="badPayload")
+
+
+def heard(rssi, time=RECEIVED, listener=None, beacon=None, **more):
+    return {"time": iso(time), "listener": listener, "beacon": beacon, "rssi": rssi, **more}
+
+
+def hears(name, payload, fields, *sightings):
+    other(name, BADGE + "beacon", payload, "section 6", "beacon", "beacon", "report", "badge-7", fields,
+          sightings=list(sightings))
+
+
+UUID = "b9a5d27d-56cc-4e3a-ab51-1f2153bcb967"
+HEX_UUID = UUID.replace("-", "")
+hears("what a badge hears", [{"beacon": "ac233fa018e3", "rssi": -54}], {"count": 1}, heard(-54, beacon="ac233fa018e3"))
+hears("one sighting alone with every key", {
+    "ts": ms(FIX), "listener": "badge-7", "beacon": "AC:23:3F:A0:18:E3", "rssi": "-54", "tx": -59,
+    "uuid": UUID.upper(), "major": 1, "minor": 17710, "bat": 100, "btn": False}, {"count": 1},
+    heard(-54, FIX, beacon="ac233fa018e3", txPower=-59, uuid=HEX_UUID, major=1, minor=17710, batteryPercent=100,
+          pressed=False))
+hears("sightings in an object", {"sightings": [{"uuid": HEX_UUID, "major": 0, "minor": "65535", "rssi": -70.5}]},
+      {"count": 1}, heard(-70.5, uuid=HEX_UUID, major=0, minor=65535))
+hears("sightings of which some are bad", [
+    5, None, {}, {"beacon": "ac233fa018e3"}, {"rssi": -50}, {"beacon": "ac233fa018e", "rssi": -50},
+    {"beacon": "ac233fa018e3", "rssi": -128}, {"beacon": "ac233fa018e3", "rssi": 21},
+    {"beacon": "ac233fa018e3", "rssi": "-5e1"}, {"uuid": UUID, "major": 1, "rssi": -50},
+    {"uuid": UUID, "major": 1, "minor": 65536, "rssi": -50}, {"beacon": "AC-23-3F-A0-18-E3", "rssi": 20},
+    {"beacon": "ac23.3fa0.18e3", "rssi": -127, "ts": 1246, "bat": 101, "btn": 1, "tx": -200}],
+    {"count": 2, "rejected": 11}, heard(20, beacon="ac233fa018e3"), heard(-127, beacon="ac233fa018e3"))
+hears("nothing heard", [], {"count": 0})
+hears("as many sightings as fit", [{"beacon": f"ac233fa0{i:04x}", "rssi": -50} for i in range(501)][:380],
+      {"count": 380}, *[heard(-50, beacon=f"ac233fa0{i:04x}") for i in range(380)])
+for bad in ("5", '"x"', "null", "[1]", '[{"beacon":"ac233fa018e3"}]', '{"sightings":{}}'):
+    add(f"sightings {bad}", BADGE + "beacon", bad, "section 6", fault="badPayload")
 other("answer to a command", BADGE + "cmd/ack", {"id": "c-81", "ok": True, "ts": ms(FIX)}, "section 2.3", "cmd/ack",
       "commandAck", "answer", "badge-7", {"id": "c-81", "ok": True, "ts": ms(FIX)})
 add("our own command", BADGE + "cmd", {"id": "c-81", "cmd": "locate"}, "section 2.3")
 add("empty payload", BADGE + "pos", "", "section 2.1", retain=True)
-add("gateway scan", "trk/v1/gw/ac233fc001ea/scan", [{}], "section 2", fault="unsupportedVariant")
-
 # --- Topics
 
 for topic in ("", "pos", "trk/v1", "trk/v1//pos", "trk/v2/badge-7/pos", "trk/v1/badge-7", "trk/v1/badge-7/",
@@ -215,10 +253,29 @@ HERE = {"latitude": 31.21, "longitude": 121.45}
 phone("smallest location", LOCATION, position(**HERE))
 phone("location of a phone", {**LOCATION, "acc": 9, "alt": 12, "vac": 3, "vel": 4, "cog": 270, "batt": 77, "bs": 2,
                               "conn": "m", "t": "u", "m": 1, "tid": "ph", "p": 101.3, "SSID": "home",
-                              "inregions": ["yard"], "created_at": s(FIX) + 1},
+                              "inregions": ["yard", "", 7, "gate"], "inrids": ["a1"], "BSSID": "ac:23:3f:a0:18:e3",
+                              "poi": "bin 7", "tag": "round", "image": "AAAA", "imagename": "bin.jpg", "rad": 50,
+                              "motionactivities": ["walking"], "created_at": s(FIX) + 1},
       position(**HERE, accuracyM=9, altitudeM=12, speedKmh=4, courseDeg=270, batteryPercent=77,
                extras={"trigger": "u", "events": "button", "charging": True, "network": "mobile",
-                       "verticalAccuracyM": 3, "pressureKPa": 101.3, "monitoring": 1}))
+                       "verticalAccuracyM": 3, "pressureKPa": 101.3, "monitoring": 1, "regions": "yard,gate",
+                       "regionIds": "a1", "motion": "walking", "trackerId": "ph", "ssid": "home",
+                       "bssid": "ac:23:3f:a0:18:e3", "pointOfInterest": "bin 7", "tag": "round",
+                       "imageName": "bin.jpg", "regionRadiusM": 50, "hasImage": True}))
+phone("a picture beside the place", {**LOCATION, "image": "A" * 40000}, position(**HERE, extras={"hasImage": True}))
+for t in "pcCbrutv":
+    phone(f"trigger {t}", {**LOCATION, "t": t},
+          position(**HERE, extras={"trigger": t, **({"events": "button"} if t == "u" else {})}))
+for bs, charging in ((0, None), (1, False), (2, True), (3, True), (4, None)):
+    phone(f"battery state {bs}", {**LOCATION, "bs": bs},
+          position(**HERE, extras={} if charging is None else {"charging": charging}))
+for conn, network in (("w", "wifi"), ("m", "mobile"), ("o", "offline")):
+    phone(f"connection {conn}", {**LOCATION, "conn": conn}, position(**HERE, extras={"network": network}))
+phone("a ping with an old fix", {**LOCATION, "tst": s(FIX) - 600, "t": "p"},
+      position(**HERE, fixTime=iso(FIX - timedelta(minutes=10)), buffered=True, extras={"trigger": "p"}))
+phone("what is out of range of a phone", {**LOCATION, "acc": -1, "vel": 501, "cog": -1, "batt": 101, "alt": "12",
+                                          "conn": "constructor", "t": "ping", "m": 3, "inregions": "yard"},
+      position(**HERE))
 phone("kept by the phone for a while", {**LOCATION, "tst": s(FIX) - 600, "created_at": s(FIX)},
       position(**HERE, fixTime=iso(FIX - timedelta(minutes=10)), buffered=True))
 phone("retained and fresh", LOCATION, position(**HERE), retain=True)
@@ -234,6 +291,13 @@ phone("behind the bridge of another maker", {**LOCATION, "imei": "86123456789012
       position(**HERE, ignition=True, mileageKm=1234.5, alarms=["powerCut", "tow"],
                extras={"trigger": "e", "batteryV": 4.1, "externalV": 12.6, "mcc": 460, "mnc": 0, "lac": 10365,
                        "cellId": 8120}))
+for letter, more in (("i", {"ignition": True}), ("I", {"ignition": False}), ("e", {"alarms": ["powerCut"]}), ("E", {}),
+                     ("s", {"alarms": ["overspeed"]}), ("h", {"alarms": ["other"]}), ("9", {"alarms": ["lowBattery"]}),
+                     ("M", {}), ("o", {}), ("a", {})):
+    phone(f"bridge, trigger {letter}", {**LOCATION, "rit": "GTFRI", "t": letter, "din1": 1, "din2": False,
+                                        "motion": True},
+          position(**HERE, extras={"trigger": letter, "moving": True, "reportId": "GTFRI", "din1": True,
+                                   "din2": False}, **more))
 for key, value in (("lat", 91), ("lon", "121.45"), ("tst", "1795421356"), ("tst", -1), ("tst", 1e12), ("lat", None)):
     add(f"location with {key} = {json.dumps(value)}", PHONE, {**LOCATION, key: value}, "section 3.1",
         fault="badPayload")
@@ -242,16 +306,110 @@ add("location with an infinite number", PHONE, json.dumps(LOCATION)[:-1] + ',"ve
 add("no type", PHONE, {"lat": 1}, "section 3", fault="badPayload")
 add("an array", PHONE, [LOCATION], "section 3", fault="badPayload")
 add("type that is no text", PHONE, {"_type": 5}, "section 3", fault="badPayload")
-add("encrypted", PHONE, {"_type": "encrypted", "data": "AAAA"}, "section 3.2", fault="encrypted")
-add("last will of a phone", PHONE, {"_type": "lwt", "tst": s(FIX)}, "section 3.2")
+other("last will of a phone", PHONE, {"_type": "lwt", "tst": s(FIX)}, "section 3.2", "lwt", "lwt", "logout",
+      "ot-alice-phone", {})
 add("command to a phone", PHONE + "/cmd", {"_type": "cmd", "action": "reportLocation"}, "section 3.2")
 add("card of a person", PHONE + "/info", {"_type": "card", "name": "Alice"}, "section 3")
 add("retained location that is cleared", PHONE, "", "section 3", retain=True)
-other("transition", PHONE + "/event", {"_type": "transition", "event": "enter", "tst": s(FIX)}, "section 3.2",
-      "transition", "transition", "keepalive", "ot-alice-phone",
-      {"_type": "transition", "event": "enter", "tst": s(FIX)})
-other("waypoints", PHONE + "/waypoints", {"_type": "waypoints", "waypoints": [{"desc": "yard"}]}, "section 3.2",
-      "waypoints", "waypoints", "keepalive", "ot-alice-phone", {"_type": "waypoints"})
+TRANSITION = {"_type": "transition", "event": "enter", "tst": s(FIX), "wtst": s(FIX) - 900, "acc": 12, "lat": 31.21,
+              "lon": 121.45, "desc": "yard", "rid": "a1", "tid": "ph", "t": "c"}
+for event_ in ("enter", "leave"):
+    other(f"transition, {event_}", PHONE + "/event", {**TRANSITION, "event": event_}, "section 3.2", "transition",
+          "transition", "report", "ot-alice-phone", {**TRANSITION, "event": event_})
+for key, value in (("event", "dwell"), ("event", None), ("tst", "x"), ("tst", None)):
+    add(f"transition with {key} = {json.dumps(value)}", PHONE + "/event", {**TRANSITION, key: value}, "section 3.2",
+        fault="badPayload")
+WAYPOINT = {"_type": "waypoint", "desc": "yard", "tst": s(FIX), "lat": 31.21, "lon": 121.45, "rad": 50, "rid": "a1"}
+other("waypoint", PHONE + "/waypoint", WAYPOINT, "section 3.2", "waypoint", "waypoint", "report", "ot-alice-phone",
+      WAYPOINT)
+other("waypoints", PHONE + "/waypoints", {"_type": "waypoints", "waypoints": [{"desc": "yard"}], "_creator": "x"},
+      "section 3.2", "waypoints", "waypoints", "report", "ot-alice-phone",
+      {"_type": "waypoints", "_creator": "x", "count": 1})
+BEACON = {"_type": "beacon", "desc": "gate", "uuid": UUID, "major": 1, "minor": 2, "tst": s(FIX), "acc": 2,
+          "rssi": -61, "prox": 2}
+other("beacon that a phone hears", PHONE + "/beacon", BEACON, "section 3.2", "beacon", "beacon", "report",
+      "ot-alice-phone", BEACON, sightings=[heard(-61, FIX, uuid=HEX_UUID, major=1, minor=2)])
+add("beacon without an id", PHONE + "/beacon", {**BEACON, "uuid": "x"}, "section 3.2", fault="badPayload")
+other("status of a phone", PHONE + "/status", {"_type": "status", "android": {"wifi": 1}}, "section 3", "status",
+      "status", "keepalive", "ot-alice-phone", {"_type": "status"})
+for suffix in ("step", "dump", "info", "cmd", "x", "event/x"):
+    add(f"phone's topic {suffix}", f"{PHONE}/{suffix}", LOCATION, "section 3")
+
+# --- Encrypted, section 3.2: XSalsa20 and Poly1305 by their specifications
+
+M32 = 0xFFFFFFFF
+
+
+def words(b):
+    return [int.from_bytes(b[i:i + 4], "little") for i in range(0, len(b), 4)]
+
+
+def core(state):
+    x = list(state)
+
+    def quarter(a, b, c, d):
+        for into, one, two, by in ((b, a, d, 7), (c, b, a, 9), (d, c, b, 13), (a, d, c, 18)):
+            total = (x[one] + x[two]) & M32
+            x[into] ^= ((total << by) | (total >> (32 - by))) & M32
+    for _ in range(10):
+        for i in range(4):
+            quarter(*[(5 * i + 4 * j) % 16 for j in range(4)])
+        for i in range(4):
+            quarter(*[4 * i + (i + j) % 4 for j in range(4)])
+    return x
+
+
+def state(key, nonce):
+    k, n, c = words(key), words(nonce), words(b"expand 32-byte k")
+    return [c[0], *k[:4], c[1], *n, c[2], *k[4:], c[3]]
+
+
+def seal(plain, key, nonce):
+    x = core(state(key, nonce[:16]))
+    subkey = b"".join(x[i].to_bytes(4, "little") for i in (0, 5, 10, 15, 6, 7, 8, 9))
+    stream = b""
+    for block in range((len(plain) + 32) // 64 + 1):
+        first = state(subkey, nonce[16:] + block.to_bytes(8, "little"))
+        stream += b"".join(((a + b) & M32).to_bytes(4, "little") for a, b in zip(first, core(first)))
+    box = bytes(a ^ b for a, b in zip(plain, stream[32:]))
+    r = int.from_bytes(stream[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    total = 0
+    for i in range(0, len(box), 16):
+        total = (total + int.from_bytes(box[i:i + 16] + b"\1", "little")) * r % ((1 << 130) - 5)
+    tag = (total + int.from_bytes(stream[16:32], "little")) % (1 << 128)
+    return nonce + tag.to_bytes(16, "little") + box
+
+
+# The published example of the cipher's authors.
+assert seal(bytes.fromhex(
+    "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01233561f4"
+    "1db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f59ffd4924ca1c60902e52"
+    "f0a089bc76897040e082f937763848645e0705"),
+    bytes.fromhex("1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389"),
+    bytes.fromhex("69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37"))[24:40].hex() == "f3ffc7703f9400e52a7dfb4b3d3305d9"
+
+SECRET = "secret words"
+KEY = SECRET.encode().ljust(32, b"\0")
+KEYED = {"owntracksPassphrase": SECRET}
+
+
+def sealed(plain, key=KEY):
+    body = plain if isinstance(plain, bytes) else json.dumps(plain).encode()
+    return {"_type": "encrypted", "data": base64.b64encode(seal(body, key, bytes(range(24)))).decode()}
+
+
+phone("encrypted with our key", sealed(LOCATION), position(**HERE), options=KEYED)
+phone("encrypted, of several blocks", sealed({**LOCATION, "desc": "x" * 200}), position(**HERE), options=KEYED)
+for name, payload, code in (
+        ("encrypted without a key of ours", sealed(LOCATION), "encrypted"),
+        ("encrypted with another key", sealed(LOCATION, b"x" * 32), "encrypted"),
+        ("encrypted twice", sealed(sealed(LOCATION)), "encrypted"),
+        ("encrypted and too short", {"_type": "encrypted", "data": "AAAA"}, "encrypted"),
+        ("encrypted and no Base64", {"_type": "encrypted", "data": "A$=="}, "badPayload"),
+        ("encrypted and no text", {"_type": "encrypted", "data": 5}, "badPayload"),
+        ("encrypted and no JSON within", sealed(b"lat=31"), "badPayload"),
+        ("encrypted and a list within", sealed([LOCATION]), "badPayload")):
+    add(name, PHONE, payload, "section 3.2", fault=code, options=None if name.endswith("of ours") else KEYED)
 other("settings with a password", PHONE, {"_type": "configuration", "password": "secret"}, "section 3", "configuration",
       "configuration", "keepalive", "ot-alice-phone", {})
 vectors[-1]["keepsRaw"] = False

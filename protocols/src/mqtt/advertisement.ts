@@ -87,7 +87,9 @@ function eddystoneIn(frame: Uint8Array): Advertised {
   if (kind === URL_FRAME && frame.length >= 3) {
     const scheme = urlSchemes[frame[2] ?? 0xff];
     const txPower = i8(frame, 1) - DB_TO_ONE_METRE;
-    return scheme === undefined ? { txPower } : { txPower, url: scheme + urlRest(frame.subarray(3)) };
+    return scheme === undefined
+      ? { txPower }
+      : { txPower, url: scheme + urlRest(frame.subarray(3)) };
   }
   // Version 0 is the plain one; version 1 is encrypted.
   if (kind !== TLM_FRAME || frame[1] !== 0 || frame.length < 14) return {};

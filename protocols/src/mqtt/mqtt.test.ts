@@ -5,8 +5,12 @@ import { decodeMqtt, encodeOwnPosition, MAX_BATCH, type OwnPosition } from './in
 
 const NOW = Date.UTC(2026, 10, 23, 8, 0, 0);
 const TOPIC = 'trk/v1/badge-7/pos';
+const gatewayTopics = [
+  { filter: 'site/+/scan', adapter: 'auto', gatewayIdFrom: 'topic' },
+  { filter: 'any/#', adapter: 'auto', gatewayIdFrom: 'payload' },
+] as const;
 const read = (topic: string, payload: Uint8Array, retain = false) =>
-  decodeMqtt(topic, payload, NOW, { retain });
+  decodeMqtt(topic, payload, NOW, { retain, gatewayTopics, owntracksKey: new Uint8Array(32) });
 
 function positionsIn(payload: Uint8Array) {
   const item = read(TOPIC, payload);
@@ -104,9 +108,20 @@ const names = [
     '__proto__',
     'constructor',
   ],
+  ...['rssi', 'beacon', 'uuid', 'major', 'minor', 'sightings', 'mac', 'rawData', 'battery'],
+  ...['msg', 'gmac', 'obj', 'dmac', 'data1', 'msg_id', 'device_info', 'data', 'action', 'gateway'],
 ];
 const value = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
+  fc.constantFrom(
+    'AC233FA018E3',
+    '0201061AFF4C000215',
+    3070,
+    'advData',
+    'Gateway',
+    'encrypted',
+    -60,
+  ),
   fc.constantFrom(1, 0, -0, 1e308, 91, NOW, NOW / 1000, '31.5', 'location', 'sos', 'gcj02', true),
 );
 const hostile = fc.oneof(
@@ -117,6 +132,8 @@ const hostile = fc.oneof(
 const topics = fc.oneof(
   fc.constantFrom(
     ...['pos', 'event', 'state', 'beacon', 'cmd', 'cmd/ack', 'x'].map((t) => `trk/v1/badge-7/${t}`),
+    ...['scan', 'state', 'x'].map((t) => `trk/v1/gw/ac233fc001ea/${t}`),
+    ...['site/hall/scan', 'any/thing'],
     ...['', '/event', '/waypoints', '/beacon', '/cmd'].map((t) => `owntracks/alice/phone${t}`),
   ),
   fc.string(),
@@ -134,6 +151,11 @@ describe('any message at all', () => {
             for (const extra of Object.values(p.extras)) {
               expect(['number', 'string', 'boolean']).toContain(typeof extra);
             }
+          }
+          for (const { rssi, time, beacon } of item.sightings ?? []) {
+            expect(Math.abs(rssi)).toBeLessThanOrEqual(127);
+            expect(Number.isSafeInteger(time)).toBe(true);
+            expect(beacon ?? 'ac233fa018e3').toMatch(/^[0-9a-f]{12}$/);
           }
           // What is kept must survive being written down.
           expect(() => JSON.stringify({ ...item, raw: null })).not.toThrow();
@@ -157,6 +179,13 @@ describe('any message at all', () => {
     const deep = `{"a":`.repeat(3000);
     const payloads = ['['.repeat(16_384), deep, `{"v":1,"batch":[${'{},'.repeat(5000)}{}]}`];
     const start = performance.now();
+    const gateway = 'trk/v1/gw/hall/scan';
+    for (let i = 0; i < 20; i++) {
+      // Lists that say they are longer than the payload, one in the other.
+      expect(read(gateway, Buffer.alloc(16_384, 0x81))?.kind).toBe('fault');
+      expect(read(gateway, Buffer.from('81a161dfffffffff', 'hex'))?.kind).toBe('fault');
+      expect(read(gateway, Buffer.alloc(16_384, '$GPRP,'))?.kind).toBe('fault');
+    }
     for (const payload of payloads) {
       for (let i = 0; i < 20; i++) expect(read(TOPIC, Buffer.from(payload))?.kind).toBe('fault');
     }

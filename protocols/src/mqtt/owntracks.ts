@@ -1,128 +1,131 @@
-import type { DeviceAlarm, Position, PositionFlag } from '../position.ts';
+import type { Position } from '../position.ts';
+import type { Intent } from '../protocol.ts';
 import type { Arrival } from './own.ts';
+import { owntracksLocation } from './owntracks-location.ts';
 import {
   at,
-  FRESH_MS,
-  infiniteKey,
-  integerIn,
-  isBelievable,
+  isObject,
   type JsonObject,
+  MAX_LONG_PAYLOAD_BYTES,
   numberIn,
+  parseJson,
   Refusal,
+  scalarsOf,
   textIn,
 } from './payload.ts';
+import { openSecretBox } from './secretbox.ts';
+import { ibeacon, rssiOf, type Sighting, sightingOf, timeOr } from './sightings.ts';
 
-const MAX_EPOCH_S = 4_102_444_800;
-
-/** Single-character triggers of the bridge that are alarms. @see mqtt.md section 3.1 */
-const bridgeTriggers: Readonly<Record<string, DeviceAlarm>> = {
-  e: 'powerCut',
-  s: 'overspeed',
-  h: 'other',
-  '9': 'lowBattery',
-};
-
-/** `_type: location`, of the phone apps and of the Queclink bridge. @see mqtt.md section 3.1 */
-export function owntracksLocation(json: JsonObject, arrival: Arrival): Position | Refusal {
-  if (infiniteKey(json) !== null) return new Refusal('a number is infinite');
-  const latitude = numberIn(json, 'lat', -90, 90);
-  const longitude = numberIn(json, 'lon', -180, 180);
-  const seconds = numberIn(json, 'tst', 0, MAX_EPOCH_S);
-  if (latitude === null) return new Refusal('lat: wants -90..90');
-  if (longitude === null) return new Refusal('lon: wants -180..180');
-  if (seconds === null) return new Refusal('tst: wants seconds since 1970');
-  const { receivedTime, retain } = arrival;
-  const deviceTime = Math.round(seconds * 1000);
-  const isTimed = isBelievable(deviceTime, receivedTime);
-  const fixTime = isTimed ? deviceTime : receivedTime;
-  const builtAt = numberIn(json, 'created_at', 0, MAX_EPOCH_S);
-  const wasKept = builtAt !== null && builtAt * 1000 - deviceTime > FRESH_MS;
-  const isZero = latitude === 0 && longitude === 0;
-  const flags: PositionFlag[] = [];
-  if (!isTimed) flags.push('noDeviceTime');
-  if (isZero) flags.push('zeroIsland');
-
-  const extras: Record<string, number | string | boolean> = {};
-  // The same letter means other things behind the bridge.
-  const isBridged = at(json, 'imei') !== undefined || at(json, 'rit') !== undefined;
-  const alarms = isBridged ? bridgeAlarms(json) : [];
-  if (isBridged) addBridgeExtras(json, extras);
-  else addPhoneExtras(json, extras);
-
-  const course = numberIn(json, 'cog', 0, 360);
-  const odometerKm = isBridged ? numberIn(json, 'odometer', 0, 10_000_000) : null;
-  return {
-    fixTime,
-    timeSource: isTimed ? 'device' : 'server',
-    valid: !isZero,
-    latitude,
-    longitude,
-    altitudeM: numberIn(json, 'alt', -1000, 100_000),
-    speedKmh: numberIn(json, 'vel', 0, 500),
-    courseDeg: course === null ? null : course % 360,
-    satellites: null,
-    hdop: null,
-    accuracyM: numberIn(json, 'acc', 0, Number.MAX_VALUE),
-    mileageKm: odometerKm,
-    batteryPercent: numberIn(json, 'batt', 0, 100),
-    ignition: isBridged ? truthOf(json, 'ign') : null,
-    source: 'gnss',
-    buffered: wasKept || (retain && receivedTime - fixTime > FRESH_MS),
-    alarms,
-    flags,
-    extras,
-  };
+/** What a phone told, before it has a topic's identity. */
+export interface Told {
+  readonly type: string;
+  readonly name: string;
+  readonly intent: Intent;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly position?: Position;
+  readonly sightings?: readonly Sighting[];
+  /** The payload is nobody's to keep. */
+  readonly isPrivate: boolean;
 }
 
-function bridgeAlarms(json: JsonObject): readonly DeviceAlarm[] {
-  const trigger = textIn(json, 't', 1) ?? '';
-  const alarm = Object.hasOwn(bridgeTriggers, trigger) ? bridgeTriggers[trigger] : undefined;
-  const alarms: DeviceAlarm[] = alarm === undefined ? [] : [alarm];
-  if (truthOf(json, 'tow') === true) alarms.push('tow');
-  return alarms;
+/** Without a position, of no use yet: proof of life. @see mqtt.md section 3.2 */
+const keepalives = new Set(['status', 'steps', 'request']);
+/** They hold names, pictures and passwords: that they came is kept, what they say is not. */
+const privates = new Set(['card', 'configuration', 'dump']);
+
+/** @returns null for what is silently nothing. @see mqtt.md section 3 */
+export function readOwntracks(
+  payload: Uint8Array,
+  arrival: Arrival,
+  key: Uint8Array | null,
+): Told | Refusal | null {
+  // A picture may come with a location, which shall not be lost for it.
+  const json = parseJson(payload, MAX_LONG_PAYLOAD_BYTES);
+  if (json instanceof Refusal) return json;
+  if (!isObject(json)) return new Refusal('wants an object');
+  if (at(json, '_type') !== 'encrypted') return told(json, arrival);
+  const plain = opened(json, key);
+  if (plain instanceof Refusal) return plain;
+  const inner = told(plain, arrival);
+  // Sealed twice is nothing that an app sends.
+  return inner !== null && 'type' in inner && inner.type === 'encrypted'
+    ? new Refusal('encrypted twice', 'encrypted')
+    : inner;
 }
 
-function addBridgeExtras(
-  json: JsonObject,
-  extras: Record<string, number | string | boolean>,
-): void {
-  put(extras, 'trigger', textIn(json, 't', 1));
-  put(extras, 'batteryV', numberIn(json, 'ubatt', 0, 1000));
-  put(extras, 'externalV', numberIn(json, 'uext', 0, 1000));
-  put(extras, 'mcc', integerIn(json, 'mcc', 0, 999));
-  put(extras, 'mnc', integerIn(json, 'mnc', 0, 999));
-  put(extras, 'lac', integerIn(json, 'lac', 0, 0xffff_ffff));
-  put(extras, 'cellId', integerIn(json, 'cid', 0, Number.MAX_SAFE_INTEGER));
+function told(json: JsonObject, arrival: Arrival): Told | Refusal | null {
+  const type = textIn(json, '_type', 32);
+  if (type === null) return new Refusal('_type: missing');
+  const base = { type, name: type, fields: {}, isPrivate: false };
+  switch (type) {
+    case 'location': {
+      const position = owntracksLocation(json, arrival);
+      if (position instanceof Refusal) return new Refusal(`location: ${position.detail}`);
+      return { ...base, intent: 'report', position };
+    }
+    case 'transition':
+      return transition(json, base);
+    case 'waypoint':
+    case 'waypoints':
+      return { ...base, intent: 'report', fields: waypoints(json) };
+    case 'beacon':
+      return beacon(json, base, arrival);
+    case 'lwt':
+      // Its time is that of the connect: the phone is gone now.
+      return { ...base, intent: 'logout' };
+    case 'cmd':
+      return null;
+  }
+  if (privates.has(type)) return { ...base, intent: 'keepalive', isPrivate: true };
+  return keepalives.has(type)
+    ? { ...base, intent: 'keepalive', fields: scalarsOf(json, '') }
+    : { ...base, name: 'unknown', intent: 'unknown' };
 }
 
-const connections: Readonly<Record<string, string>> = { w: 'wifi', m: 'mobile', o: 'offline' };
+type Base = Pick<Told, 'type' | 'name' | 'fields' | 'isPrivate'>;
 
-function addPhoneExtras(json: JsonObject, extras: Record<string, number | string | boolean>): void {
-  const trigger = textIn(json, 't', 1);
-  put(extras, 'trigger', trigger);
-  // A person pressed the button: a check-in, not an alarm.
-  if (trigger === 'u') extras['events'] = 'button';
-  const battery = integerIn(json, 'bs', 0, 3);
-  if (battery !== null && battery > 0) extras['charging'] = battery >= 2;
-  const connection = textIn(json, 'conn', 1) ?? '';
-  if (Object.hasOwn(connections, connection))
-    put(extras, 'network', connections[connection] ?? null);
-  put(extras, 'verticalAccuracyM', numberIn(json, 'vac', 0, 100_000));
-  put(extras, 'pressureKPa', numberIn(json, 'p', 0, 200));
-  put(extras, 'monitoring', integerIn(json, 'm', -1, 2));
+/** The phone's own fence: evidence beside ours, which decides. */
+function transition(json: JsonObject, base: Base): Told | Refusal {
+  const event = at(json, 'event');
+  if (event !== 'enter' && event !== 'leave') return new Refusal('event: wants enter or leave');
+  if (numberIn(json, 'tst', 0, Number.MAX_SAFE_INTEGER) === null) {
+    return new Refusal('tst: wants seconds since 1970');
+  }
+  return { ...base, intent: 'report', fields: scalarsOf(json, '') };
 }
 
-/** The bridge writes switches as booleans or as 0 and 1. */
-function truthOf(json: JsonObject, key: string): boolean | null {
-  const value = at(json, key);
-  if (typeof value === 'boolean') return value;
-  return value === 0 || value === 1 ? value === 1 : null;
+/** They may propose a fence and never make one. */
+function waypoints(json: JsonObject): Told['fields'] {
+  const list = at(json, 'waypoints');
+  return { ...scalarsOf(json, ''), ...(Array.isArray(list) ? { count: list.length } : {}) };
 }
 
-function put(
-  extras: Record<string, number | string | boolean>,
-  key: string,
-  value: number | string | null,
-): void {
-  if (value !== null) extras[key] = value;
+/** One that the phone hears. */
+function beacon(json: JsonObject, base: Base, arrival: Arrival): Told | Refusal {
+  const sighting = sightingOf(
+    {
+      time: timeOr(at(json, 'tst'), arrival.receivedTime),
+      ...{ listener: null, beacon: null },
+      rssi: rssiOf(at(json, 'rssi')),
+    },
+    ibeacon(at(json, 'uuid'), json, 'major', 'minor'),
+  );
+  if (sighting === null) return new Refusal('beacon: wants uuid, major, minor and rssi');
+  return { ...base, intent: 'report', fields: scalarsOf(json, ''), sightings: [sighting] };
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+function opened(json: JsonObject, key: Uint8Array | null): JsonObject | Refusal {
+  if (key === null) return new Refusal('no key is set', 'encrypted');
+  const data = at(json, 'data');
+  if (typeof data !== 'string' || data.length % 4 !== 0 || !BASE64.test(data)) {
+    return new Refusal('data: wants Base64');
+  }
+  const sealed = Uint8Array.from(atob(data), (byte) => byte.charCodeAt(0));
+  const plain = openSecretBox(sealed, key);
+  if (plain === null) return new Refusal('not closed with our key', 'encrypted');
+  const inner = parseJson(plain, MAX_LONG_PAYLOAD_BYTES);
+  if (inner instanceof Refusal) return inner;
+  return isObject(inner) ? inner : new Refusal('wants an object');
 }

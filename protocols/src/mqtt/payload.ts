@@ -9,8 +9,10 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** A payload that could not be used, for one reason a person can act on. */
 export class Refusal {
   readonly detail: string;
-  constructor(detail: string) {
+  readonly code: 'badPayload' | 'encrypted';
+  constructor(detail: string, code: 'badPayload' | 'encrypted' = 'badPayload') {
     this.detail = detail;
+    this.code = code;
   }
 }
 

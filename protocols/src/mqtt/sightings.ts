@@ -186,7 +186,9 @@ export function ibeacon(
 function wholeIn(json: JsonObject, key: string): number | null {
   const value = at(json, key);
   const isText = typeof value === 'string' && /^\d{1,5}$/.test(value);
-  return isText ? integerIn({ value: Number(value) }, 'value', 0, 0xffff) : integerIn(json, key, 0, 0xffff);
+  return isText
+    ? integerIn({ value: Number(value) }, 'value', 0, 0xffff)
+    : integerIn(json, key, 0, 0xffff);
 }
 
 /** The key with its value, or nothing where there is none. */

@@ -40,7 +40,11 @@ const macIn = (value: Packed | undefined): string | null =>
   value instanceof Uint8Array ? (macOfBytes(value) ?? macOf(asciiOf(value))) : null;
 
 /** Its `time` is that of the whole message, in a unit and zone that are not documented: the receive time stands in. */
-function sighting(bytes: Uint8Array, listener: string | null, receivedTime: number): Sighting | null {
+function sighting(
+  bytes: Uint8Array,
+  listener: string | null,
+  receivedTime: number,
+): Sighting | null {
   if (bytes.length < HEAD_BYTES) return null;
   const rssi = rssiOf((bytes[7] ?? 0) - 256);
   const beacon = toHex(bytes.subarray(1, 7));

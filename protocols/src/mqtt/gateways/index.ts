@@ -1,9 +1,4 @@
-import {
-  isObject,
-  MAX_LONG_PAYLOAD_BYTES,
-  parseText,
-  Refusal,
-} from '../payload.ts';
+import { isObject, MAX_LONG_PAYLOAD_BYTES, parseText, Refusal } from '../payload.ts';
 import { isNeutral, readNeutral } from '../sightings.ts';
 import { isAprBrother, readAprBrother } from './aprbrother.ts';
 import { isCassia, readCassia } from './cassia.ts';

@@ -38,7 +38,11 @@ export function readKkm(json: JsonObject, receivedTime: number): Scan {
 const isKnown = (json: JsonObject): boolean =>
   ['uuid', 'nid', 'data1'].some((key) => at(json, key) !== undefined);
 
-function sighting(json: JsonObject, listener: string | null, receivedTime: number): Sighting | null {
+function sighting(
+  json: JsonObject,
+  listener: string | null,
+  receivedTime: number,
+): Sighting | null {
   const power = rssiOf(at(json, 'refPwr'));
   const namespace = at(json, 'nid');
   const instance = at(json, 'sid');
@@ -46,7 +50,12 @@ function sighting(json: JsonObject, listener: string | null, receivedTime: numbe
   const eddystone = isUid ? uuidOf(namespace + instance) : null;
   const isIbeacon = at(json, 'uuid') !== undefined;
   return sightingOf(
-    { time: receivedTime, listener, beacon: macOf(at(json, 'dmac')), rssi: rssiOf(at(json, 'rssi')) },
+    {
+      time: receivedTime,
+      listener,
+      beacon: macOf(at(json, 'dmac')),
+      rssi: rssiOf(at(json, 'rssi')),
+    },
     {
       ...advertisedIn(at(json, 'data1')),
       ...optional('eddystone', eddystone),

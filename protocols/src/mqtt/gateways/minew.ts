@@ -19,7 +19,9 @@ const types = new Set([GATEWAY, 'iBeacon', 'S1', 'Unknown']);
 /** An array in which each element has a `type` and the MAC of its sender. */
 export const isMinew = (json: unknown): json is readonly unknown[] =>
   Array.isArray(json) &&
-  json.some((element) => isObject(element) && textIn(element, 'type', 32) !== null && 'mac' in element);
+  json.some(
+    (element) => isObject(element) && textIn(element, 'type', 32) !== null && 'mac' in element,
+  );
 
 /** Minew G1 and its relatives; the element of type `Gateway` says who heard. @see mqtt.md section 6.1 */
 export function readMinew(elements: readonly unknown[], receivedTime: number): Scan {
@@ -39,7 +41,11 @@ export function readMinew(elements: readonly unknown[], receivedTime: number): S
   return { name: 'gatewayScan', gateway, sightings, rejected, unknown, fields };
 }
 
-function sighting(json: JsonObject, listener: string | null, receivedTime: number): Sighting | null {
+function sighting(
+  json: JsonObject,
+  listener: string | null,
+  receivedTime: number,
+): Sighting | null {
   const battery = numberIn(json, 'battery', 0, 100);
   return sightingOf(
     {

@@ -39,7 +39,11 @@ export function readMoko(json: JsonObject, receivedTime: number): Scan {
   return { name, gateway, sightings, rejected, unknown: unknown.length, fields: { messageId } };
 }
 
-function sighting(json: JsonObject, listener: string | null, receivedTime: number): Sighting | null {
+function sighting(
+  json: JsonObject,
+  listener: string | null,
+  receivedTime: number,
+): Sighting | null {
   const time = numberIn(json, 'timestamp', SYNCHRONISED_FROM, Number.MAX_SAFE_INTEGER);
   const power = rssiOf(at(json, 'rssi_1m'));
   const namespace = at(json, 'namespace');
