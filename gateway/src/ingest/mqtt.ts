@@ -1,15 +1,16 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { decodeMqtt } from '@xunji/protocols';
+import { decodeMqtt, GATEWAY_PREFIX } from '@xunji/protocols';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
-import { deviceKey } from '../journal/record.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Address, Addresses } from './addresses.ts';
 import type { AdmissionMode, Registry } from './gate.ts';
 import type { Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
+import { defaultTopics, type MqttTopics, mayPublish, maySubscribe } from './mqtt-access.ts';
 import { MqttLine } from './mqtt-line.ts';
 import { logInRefusal, RefusalDelays } from './mqtt-log-in.ts';
-import type { Session, Sessions } from './session.ts';
+import { Speakers } from './mqtt-speakers.ts';
+import type { Sessions } from './session.ts';
 import type { Turns } from './turns.ts';
 
 export interface MqttOptions {
@@ -21,6 +22,10 @@ export interface MqttOptions {
   readonly addresses: Addresses;
   readonly turns: Turns;
   readonly limits: IntakeLimits;
+  /** Default: our own tree and OwnTracks. */
+  readonly topics?: MqttTopics;
+  /** Opens the encrypted messages of phones. */
+  readonly owntracksKey?: Uint8Array | null;
   /** Ms, monotonic, for deadlines. */
   readonly monotonic: () => number;
   readonly now: () => number;
@@ -50,7 +55,7 @@ class Refused extends Error {}
 interface Peer {
   /** Null: anonymous, which only mode `open` lets in. */
   readonly username: string | null;
-  readonly sessions: Map<string, Session>;
+  readonly speakers: Speakers;
 }
 
 /**
@@ -66,6 +71,7 @@ export class MqttIntake {
   readonly #sockets = new Map<Socket, MqttLine>();
   readonly #addresses = new WeakMap<object, Address>();
   readonly #delays: RefusalDelays;
+  readonly #topics: MqttTopics;
   #broker: Aedes | null = null;
   #server: Server | null = null;
   #sweep: NodeJS.Timeout | null = null;
@@ -74,6 +80,7 @@ export class MqttIntake {
   constructor(options: MqttOptions) {
     this.#options = options;
     this.#delays = new RefusalDelays(options.monotonic);
+    this.#topics = options.topics ?? defaultTopics;
   }
 
   /** @returns the port, which is the kernel's choice for 0 */
@@ -100,7 +107,8 @@ export class MqttIntake {
         const { will } = packet;
         const isSane =
           will === undefined ||
-          (will.payload.length <= MAX_WILL_BYTES && mayPublish(username || null, will.topic));
+          (will.payload.length <= MAX_WILL_BYTES &&
+            mayPublish(username || null, will.topic, this.#topics));
         if (!isSane) this.#closed('badWill');
         done(isSane ? null : new Refused('will outside the own topics'), isSane);
       },
@@ -213,7 +221,7 @@ export class MqttIntake {
     const address = this.#addresses.get(client.conn);
     if (refusal === null) {
       if (address !== undefined && admission !== 'open') addresses.good(address);
-      this.#peers.set(client, { username: username || null, sessions: new Map() });
+      this.#peers.set(client, { username: username || null, speakers: this.#speakers(client) });
       done(null, true);
       return;
     }
@@ -237,32 +245,31 @@ export class MqttIntake {
     packet.retain = false;
     // Wills of clients that are gone carry no position.
     if (client === null || peer === undefined) return;
-    if (!mayPublish(peer.username, packet.topic)) {
+    if (!mayPublish(peer.username, packet.topic, this.#topics)) {
       this.#options.metrics.faults.inc({ protocol: 'mqtt', code: 'badTopic' });
       throw new Refused('publish outside the own topics');
     }
-    const receivedTime = this.#options.now();
+    const { now, owntracksKey = null } = this.#options;
+    const receivedTime = now();
     const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
-    const item = decodeMqtt(packet.topic, payload, receivedTime, { retain });
+    const options = { retain, owntracksKey, ...this.#topics };
+    const item = decodeMqtt(packet.topic, payload, receivedTime, options);
     if (item === null) return;
-    const device = item.kind === 'message' ? item.device : null;
-    const session = this.#session(client, peer, device);
-    if (session === null) {
-      this.#closed('tooManyDevices');
-      throw new Refused('too many devices on one connection');
+    if (item.kind === 'message' && !maySpeakFor(peer.username, item.device)) {
+      // A topic of the maker's choice does not say who speaks, and the payload said another.
+      this.#options.metrics.faults.inc({ protocol: 'mqtt', code: 'badTopic' });
+      throw new Refused('payload of another gateway');
     }
-    const { refused } = await this.#options.intake.receive(session, [item], receivedTime, null);
-    if (refused) throw new Refused('device is not admitted');
+    const heard = await peer.speakers.take(item, receivedTime);
+    if (heard === 'taken') return;
+    if (heard === 'tooManyDevices') this.#closed(heard);
+    throw new Refused(heard);
   }
 
-  /** One session for each device a client speaks for, so that presence stays right for bridges. */
-  #session(client: Client, peer: Peer, id: string | null): Session | null {
-    const key = id === null ? '' : deviceKey({ protocol: 'mqtt', id });
-    const found = peer.sessions.get(key);
-    if (found !== undefined) return found;
-    if (peer.sessions.size >= MAX_DEVICES_PER_CLIENT) return null;
-    const session = this.#options.sessions.open({
-      transport: 'mqtt',
+  #speakers(client: Client): Speakers {
+    const { intake, sessions } = this.#options;
+    return new Speakers({
+      ...{ intake, sessions, max: MAX_DEVICES_PER_CLIENT },
       remote: this.#addresses.get(client.conn)?.name ?? '',
       close: (reason) => {
         this.#closed(reason);
@@ -270,35 +277,19 @@ export class MqttIntake {
         client.close();
       },
     });
-    peer.sessions.set(key, session);
-    return session;
   }
 
   #maySubscribe(client: Client, filter: string): boolean {
-    const username = this.#peers.get(client)?.username ?? null;
-    return (
-      username !== null &&
-      (filter === `trk/v1/${username}/cmd` || filter === `owntracks/${username}/+/cmd`)
-    );
+    return maySubscribe(this.#peers.get(client)?.username ?? null, filter, this.#topics);
   }
 
   #gone(client: Client): void {
-    const { intake, now, onUnexpected } = this.#options;
-    for (const session of this.#peers.get(client)?.sessions.values() ?? []) {
-      intake.closed(session, now()).catch(onUnexpected);
-    }
+    const { now, onUnexpected } = this.#options;
+    this.#peers.get(client)?.speakers.leaveAll(now()).catch(onUnexpected);
     this.#peers.delete(client);
   }
 }
 
-/** Whole levels are compared; the name is never part of a pattern. Commands are the server's to give. */
-function mayPublish(username: string | null, topic: string): boolean {
-  const levels = topic.split('/');
-  const [root, second, third] = levels;
-  if (levels.at(-1) === 'cmd') return false;
-  if (username === null) return root === 'trk' || root === 'owntracks';
-  return (
-    (root === 'trk' && second === 'v1' && third === username) ||
-    (root === 'owntracks' && second === username)
-  );
-}
+/** Only a gateway's payload may name its sender, and only itself. */
+const maySpeakFor = (username: string | null, device: string | null): boolean =>
+  username === null || !username.startsWith(GATEWAY_PREFIX) || device === username;
