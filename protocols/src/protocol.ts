@@ -111,6 +111,23 @@ export interface Outgoing {
   readonly fields: Readonly<Record<string, unknown>>;
   /** Decides where an id says one thing up and another down; without it fields or none decide (GT06). */
   readonly direction?: 'up' | 'down';
+  /** Whose vendor items and bits the fields may name; null or absent: those of the standard alone. */
+  readonly model?: string | null;
+}
+
+/** How frames of one device are read, beyond what the frames themselves say. */
+export interface DeviceProfile {
+  /** One of `Protocol.models`; null or any other text: by the standard alone. */
+  readonly model: string | null;
+  /** Takes frames whose checksum or length is wrong in the ways that are known of devices. */
+  readonly lenient: boolean;
+}
+
+/** A device model whose dialect is known: its vendor items, alarm bits and quirks. */
+export interface ModelRow {
+  readonly name: string;
+  /** What it is, for people who choose one. */
+  readonly note: string;
 }
 
 /** What a device protocol over a byte stream fulfils; the conformance test, ports and simulators walk the list. */
@@ -118,6 +135,8 @@ export interface Protocol {
   readonly name: 'jt808' | 'gt06';
   /** Every message of the tables, for docs and tests that demand a vector a row. */
   readonly messages: readonly MessageRow[];
+  /** Every model that has a profile; names are stable, device records hold them. */
+  readonly models: readonly ModelRow[];
   open(options?: Omit<ConnectionOptions, 'prefer'>): Connection;
   /**
    * The whole frame, escaped and checksummed, ready to send.
@@ -146,4 +165,10 @@ export interface ConnectionOptions {
   readonly anyTime?: boolean;
   /** Name of the device model whose field faults and vendor tables apply; an unknown one changes nothing. */
   readonly model?: string;
+  /**
+   * What is known of a device once it has named itself; goes before `lenient` and `model`, which hold for all others
+   * (null). Asked when a connection hears an identity and at most every ten seconds again, so an edit is heeded while
+   * it lasts; also of a frame whose checksum is wrong, before anything in it is believed.
+   */
+  readonly profileOf?: (protocol: ProtocolName, device: string) => DeviceProfile | null;
 }

@@ -12,6 +12,7 @@ import { downByType, login, rows, upByType } from './messages.ts';
 export const gt06: Protocol = {
   name: 'gt06',
   messages: rows.map(({ id, name, direction, clause }) => ({ id, name, direction, clause })),
+  models: [],
   open: (options = {}) => new Gt06Connection(options),
   encode({ id, device, serial, fields }) {
     const type = Number.parseInt(id, 16);

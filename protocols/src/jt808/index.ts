@@ -7,6 +7,7 @@ import { encode } from './write.ts';
 export const jt808: Protocol = {
   name: 'jt808',
   messages,
+  models: [],
   open: (options) => new Jt808Connection(options),
   encode,
 };
