@@ -1,7 +1,7 @@
 import { toHex } from '../../bytes.ts';
 import { readAdvertisement } from '../advertisement.ts';
-import { asciiOf, type Packed, readMessagePack } from '../msgpack.ts';
-import { Refusal } from '../payload.ts';
+import { asciiOf, readMessagePack } from '../msgpack.ts';
+import { at, Refusal } from '../payload.ts';
 import { macOf, macOfBytes, readEach, rssiOf, type Sighting, sightingOf } from '../sightings.ts';
 import type { Scan } from './scan.ts';
 
@@ -19,16 +19,16 @@ export const isAprBrother = (payload: Uint8Array): boolean => {
 /** AprBrother V4: a map with `mac` and `devices`, each a piece of bytes. @see mqtt.md sections 4 and 6.1 */
 export function readAprBrother(payload: Uint8Array, receivedTime: number): Scan | Refusal {
   const map = readMessagePack(payload);
-  if (!(map instanceof Map)) return new Refusal('not MessagePack');
-  const gateway = macIn(map.get('mac'));
-  const list = map.get('devices');
-  const elements: readonly Packed[] = Array.isArray(list) ? list : [];
+  if (map === null) return new Refusal('not MessagePack');
+  const gateway = macIn(at(map, 'mac'));
+  const list = at(map, 'devices');
+  const elements: readonly unknown[] = Array.isArray(list) ? list : [];
   const { sightings, rejected } = readEach(elements, (element) =>
     element instanceof Uint8Array ? sighting(element, gateway, receivedTime) : null,
   );
   const fields: Record<string, number | string> = {};
   for (const key of ['v', 'mid'] as const) {
-    const value = map.get(key);
+    const value = at(map, key);
     if (typeof value === 'number' && Number.isFinite(value)) fields[key] = value;
     else if (value instanceof Uint8Array) fields[key] = asciiOf(value);
   }
@@ -36,7 +36,7 @@ export function readAprBrother(payload: Uint8Array, receivedTime: number): Scan 
   return { name, gateway, sightings, rejected, unknown: 0, fields };
 }
 
-const macIn = (value: Packed | undefined): string | null =>
+const macIn = (value: unknown): string | null =>
   value instanceof Uint8Array ? (macOfBytes(value) ?? macOf(asciiOf(value))) : null;
 
 /** Its `time` is that of the whole message, in a unit and zone that are not documented: the receive time stands in. */
