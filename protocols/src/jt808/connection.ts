@@ -1,4 +1,4 @@
-import { toHex } from '../bytes.ts';
+import { digitsOfTime, toHex } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type {
   Connection,
@@ -33,6 +33,9 @@ const generalResults: Readonly<Record<Verdict['result'], number>> = {
 const registerResults = { accepted: 0, refused: 4, unknownDevice: 4 } as const;
 
 type Item = Message | Fault;
+
+/** @see JT/T 808-2019, query server time answer */
+const SERVER_TIME_ZONE_HOURS = 0;
 
 const LOCATION_REPORT = 0x0200;
 const LOCATION_BATCH = 0x0704;
@@ -125,6 +128,11 @@ export class Jt808Connection implements Connection, FrameSink {
         ...fields,
         ...(result === 'accepted' ? { authCode: verdict.authCode ?? '' } : {}),
       });
+    }
+    if (row?.answer === 'time' && result === 'accepted') {
+      const time = sayable(this.#receivedTime);
+      if (time !== null) return this.#send(0x8004, header, edition, { time });
+      return generalAnswer(header, mine | 0x0001, this.#nextSerial(), generalResults.refused);
     }
     return generalAnswer(header, mine | 0x0001, this.#nextSerial(), generalResults[result]);
   }
@@ -252,6 +260,12 @@ function locationFields({ header, row, edition, raw }: Frame): Fields {
     if (read?.ok) fields = withQuirks(read.fields, header);
   });
   return fields;
+}
+
+/** UTC by the text, other than all other times. Null outside the years that the wire can say. */
+function sayable(time: number): string | null {
+  const year = new Date(time).getUTCFullYear();
+  return year >= 2000 && year <= 2099 ? digitsOfTime(time, SERVER_TIME_ZONE_HOURS) : null;
 }
 
 function readRow(

@@ -1,11 +1,18 @@
 import { locationMessages } from './messages/location.ts';
+import { parameterMessages } from './messages/parameters.ts';
 import { sessionMessages } from './messages/session.ts';
+import { terminalMessages } from './messages/terminal.ts';
+import { trackingMessages } from './messages/tracking.ts';
 import type { Row } from './row.ts';
 
 /** Every message that is understood; the tables stand in `messages/`, a file a group of clauses. */
-export const messages: readonly Row[] = [...sessionMessages, ...locationMessages].sort(
-  (a, b) => a.number - b.number,
-);
+export const messages: readonly Row[] = [
+  ...sessionMessages,
+  ...locationMessages,
+  ...terminalMessages,
+  ...parameterMessages,
+  ...trackingMessages,
+].sort((a, b) => a.number - b.number);
 
 const byNumber = new Map(messages.map((one) => [one.number, one]));
 const byId = new Map(messages.map((one) => [one.id, one]));

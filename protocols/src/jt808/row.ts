@@ -19,8 +19,8 @@ export interface Row extends MessageRow {
   /** Why a body that could be read still holds nothing, or null. */
   readonly reject?: (fields: Fields) => string | null;
   readonly positions?: (fields: Fields, receipt: Receipt) => readonly Position[];
-  /** What the receiver answers: the general answer, 0x8100, or nothing. */
-  readonly answer: 'general' | 'registration' | 'none';
+  /** What the receiver answers at once: the general answer, 0x8100, 0x8004, or nothing. */
+  readonly answer: 'general' | 'registration' | 'time' | 'none';
 }
 
 /** The tables of a message by edition. */

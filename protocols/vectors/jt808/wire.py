@@ -72,7 +72,7 @@ class Group:
             edition="2013", shown=None, one_way=None, received=None, reply="general", of_2011=False, **more):
         """One vector. `shown` is the edition the message must be told to have, where the header is of another.
 
-        `of_2011`: the terminal registered by the text of 2011 before, which headers cannot tell.
+        `reply`: "general", "registration", a frame, or None. `of_2011`: the terminal registered by the text of 2011 before, which headers cannot tell.
         """
         wire = frame(msg_id, body, phone, serial, edition, **more)
         shown = "2011" if of_2011 else shown or edition
@@ -100,7 +100,7 @@ class Group:
                 answer += b"\0"
             vector["reply"] = frame(0x8100, answer, phone, 0, edition).hex()
         else:
-            vector["reply"] = None
+            vector["reply"] = reply and reply.hex()
         if of_2011:
             vector["prelude"] = register_2011(phone).hex()
         if one_way:
