@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { bitsOf, fromHex, toHex } from '../bytes.ts';
+import { fromHex, toHex } from '../bytes.ts';
+import type { Fields } from '../layout.ts';
 import type { Fault, Message } from '../protocol.ts';
-import { extraItems, type Item } from './extras.ts';
+import type { Checks } from './gathered.test-support.ts';
+import { locationChecks } from './gathered-location.test-support.ts';
+import { sessionChecks } from './gathered-session.test-support.ts';
+import { terminalChecks } from './gathered-terminal.test-support.ts';
 import { jt808 } from './index.ts';
-import type { BatchItem } from './location.ts';
 import { rowOfId } from './messages.ts';
-import { type Edition, versions } from './versions.ts';
 
 /*
  * The gathered vectors, read in place: published frames and real devices, with values that two other programs agreed
@@ -22,23 +24,6 @@ interface GatheredHeader {
   readonly serial: number;
   readonly subpackage: object | null;
   readonly quirk?: string;
-}
-interface GatheredLocation {
-  readonly alarm: number;
-  readonly status: number;
-  readonly fixed: boolean;
-  readonly accOn: boolean;
-  readonly latRaw: number;
-  readonly lonRaw: number;
-  readonly latitude: number;
-  readonly longitude: number;
-  readonly altitudeM: number;
-  readonly speedKmh: number;
-  readonly direction: number;
-  readonly timeBcd: string;
-  readonly timeUtc: string | null;
-  readonly extras: readonly { id: string; hex: string; value?: Record<string, number> }[];
-  readonly extrasTrailing?: string;
 }
 interface Gathered {
   readonly name: string;
@@ -67,99 +52,16 @@ const onlyMessage = (items: readonly (Message | Fault)[]): Message => {
   return item;
 };
 
-/** Item values in the words of the gathered file. */
-const itemValues: Readonly<Record<string, (value: never) => object>> = {
-  mileage: (value: number) => ({ mileageKm: value / 10 }),
-  fuel: (value: number) => ({ fuelL: value / 10 }),
-  recorderSpeed: (value: number) => ({ recorderSpeedKmh: value / 10 }),
-  radioSignal: (value: number) => ({ signal: value }),
-  satellites: (value: number) => ({ satellites: value }),
-  analog: ({ ad0, ad1 }: { ad0: number; ad1: number }) => ({ ad0, ad1 }),
-};
-const itemHex = (item: Item): string => {
-  if ('hex' in item) return item.hex;
-  const row = extraItems.find((one) => one.name === item.name);
-  return row === undefined ? '' : toHex(row.body.encode({ value: item.value }));
+const checks: Checks = {
+  ...sessionChecks,
+  ...locationChecks,
+  ...terminalChecks,
 };
 
-function checkLocation(
-  fields: BatchItem,
-  position: Message['positions'][number] | undefined,
-  edition: Edition,
-  expected: GatheredLocation,
-): void {
-  const version = versions[edition];
-  expect({
-    alarm: bitsOf(fields.alarms, version.alarms),
-    status: bitsOf(fields.status, version.status),
-    fixed: fields.status.includes('fixed'),
-    accOn: position?.ignition,
-    latRaw: fields.latitude,
-    lonRaw: fields.longitude,
-    latitude: position?.latitude,
-    longitude: position?.longitude,
-    altitudeM: fields.altitude,
-    speedKmh: fields.speed / 10,
-    direction: fields.direction,
-    timeBcd: fields.time,
-    extrasTrailing: fields.trailing,
-  }).toEqual({
-    alarm: expected.alarm,
-    status: expected.status,
-    fixed: expected.fixed,
-    accOn: expected.accOn,
-    latRaw: expected.latRaw,
-    lonRaw: expected.lonRaw,
-    latitude: expected.latitude === 0 ? 0 : expected.latitude,
-    longitude: expected.longitude === 0 ? 0 : expected.longitude,
-    altitudeM: expected.altitudeM,
-    speedKmh: expected.speedKmh,
-    direction: expected.direction,
-    timeBcd: expected.timeBcd,
-    extrasTrailing: expected.extrasTrailing,
-  });
-  if (expected.timeUtc === null) expect(position?.timeSource).toBe('server');
-  else expect(position?.fixTime).toBe(Date.parse(expected.timeUtc));
-  expect(fields.extras.map((item) => [item.id, itemHex(item)])).toEqual(
-    expected.extras.map(({ id, hex }) => [id, hex]),
-  );
-  for (const [i, item] of fields.extras.entries()) {
-    const value = expected.extras[i]?.value;
-    const toTheirs = 'name' in item ? itemValues[item.name] : undefined;
-    if ('name' in item && value !== undefined && toTheirs !== undefined) {
-      expect(toTheirs(item.value as never)).toEqual(value);
-    }
-  }
-}
-
-function checkBody(message: Message, body: Record<string, unknown>): void {
-  const { fields } = message;
-  const edition = message.edition as Edition;
-  if (message.id === '0x0200') {
-    const expected = body as unknown as GatheredLocation;
-    checkLocation(fields as unknown as BatchItem, message.positions[0], edition, expected);
-    return;
-  }
-  if (message.id === '0x0704') {
-    const items = fields['items'] as readonly BatchItem[];
-    const expected = body['items'] as readonly GatheredLocation[];
-    expect([fields['count'], fields['kind'], fields['trailing'], items.length]).toEqual([
-      body['count'],
-      body['type'],
-      body['trailing'],
-      expected.length,
-    ]);
-    for (const [i, item] of items.entries()) {
-      checkLocation(item, message.positions[i], edition, expected[i] as GatheredLocation);
-    }
-    return;
-  }
-  const theirs = { ackSerial: 'answeredSerial', ackId: 'answeredId' } as Record<string, string>;
-  for (const [key, value] of Object.entries(body)) {
-    if (key === 'empty') expect(fields).toEqual({});
-    else if (key === 'layout') expect(edition).toBe(value);
-    else expect(fields[theirs[key] ?? key] ?? null, key).toBe(value);
-  }
+function checkBody(message: Message, body: Fields): void {
+  const check = checks[message.id];
+  if (check === undefined) throw new Error(`${message.id} has a row but no check`);
+  check(message, body);
 }
 
 function checkHeader(message: Message, header: GatheredHeader): void {
