@@ -77,8 +77,8 @@ function namedBytes(command: number, given: unknown): Uint8Array {
     if (`${value}`.includes(';')) throw new RangeError(`arguments.${name}: wants no semicolon`);
     return `${value}`;
   });
-  const text = parts.join(';');
-  return gbk(command === 2 && /^1;*$/.test(text) ? BACK : text, 'arguments');
+  const isAlone = command === 2 && Object.keys(given).length === 1 && parts[0] === BACK;
+  return gbk(isAlone ? BACK : parts.join(';'), 'arguments');
 }
 
 const isBack = (command: number, parts: readonly string[]): boolean =>

@@ -89,7 +89,10 @@ const textKinds = Object.fromEntries(
       textOf(restBytes, terminator),
       (text) =>
         gbkBytes(text + terminator) <= MAX_VALUE_BYTES ? text : new Unreadable('GBK text'),
-      (text) => text,
+      (text) => {
+        if (typeof text !== 'string') throw new RangeError('wants a text');
+        return text;
+      },
     );
     return [edition, { ...checked, shape: 'STRING' }];
   }),
