@@ -154,6 +154,12 @@ export interface MessageRow {
   readonly clause: string;
 }
 
+/** What was learned of devices, kept from one connection of a device to its next. Bounded: it may forget. */
+export interface DeviceMemory {
+  get(device: string): unknown;
+  set(device: string, learned: object): void;
+}
+
 export interface ConnectionOptions {
   /** The family of the port: decides only whose faults are reported before a sound frame came. */
   readonly prefer: 'jt808' | 'gt06';
@@ -171,4 +177,6 @@ export interface ConnectionOptions {
    * it lasts; also of a frame whose checksum is wrong, before anything in it is believed.
    */
   readonly profileOf?: (protocol: ProtocolName, device: string) => DeviceProfile | null;
+  /** Without it each connection learns anew (GT06: whether a device sends UTC or local time). */
+  readonly memory?: DeviceMemory;
 }

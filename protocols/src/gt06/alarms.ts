@@ -71,20 +71,28 @@ export const alarmCodes: ReadonlyMap<number, AlarmCode> = new Map([
 /** Alarms stated by the terminal-information bits; the names are those of the field. @see gt06.md section 7 */
 const bitAlarms: readonly DeviceAlarm[] = ['sos', 'powerCut', 'lowBattery', 'vibration'];
 
-/** @returns the row of a non-zero code; a code outside the tables is an alarm of unknown kind */
-export function alarmOfCode(code: number): AlarmCode {
-  return (
-    alarmCodes.get(code) ?? { key: `unknown${code.toString(16).padStart(2, '0')}`, alarm: 'other' }
-  );
+/**
+ * The row of a non-zero code; a code outside the tables is an alarm of unknown kind.
+ * @param own what the model means by codes that it uses otherwise
+ */
+export function alarmOfCode(code: number, own?: ReadonlyMap<number, AlarmCode>): AlarmCode {
+  return own?.get(code) ?? alarmCodes.get(code) ?? { key: unknownKey(code), alarm: 'other' };
 }
 
+/** The key of a code that no table has. */
+export const unknownKey = (code: number): string => `unknown${code.toString(16).padStart(2, '0')}`;
+
 /**
- * What an alarm packet reports: its code and its terminal-information bits complement each other, so both count.
+ * What a packet reports: its code and its terminal-information bits complement each other, so both count.
  * @param terminalInfo names of the bits set
  * @returns without repeats; empty for a packet that is a mere position or a notice of state
  */
-export function alarmsOf(code: number, terminalInfo: readonly string[]): readonly DeviceAlarm[] {
-  const byCode = code === 0 ? null : alarmOfCode(code).alarm;
+export function alarmsOf(
+  code: number,
+  terminalInfo: readonly string[],
+  own?: ReadonlyMap<number, AlarmCode>,
+): readonly DeviceAlarm[] {
+  const byCode = code === 0 ? null : alarmOfCode(code, own).alarm;
   const byBits = bitAlarms.find((alarm) => terminalInfo.includes(alarm)) ?? null;
   if (byCode === null) return byBits === null ? NONE : [byBits];
   return byBits === null || byBits === byCode ? [byCode] : [byCode, byBits];

@@ -11,7 +11,7 @@ const STEP_MS = 10_000;
 const FUTURE_MAX_MS = 300_000;
 const OLD_MAX_MS = 30 * 86_400_000;
 
-/** The clock of one device on one connection. @see gt06.md section 6.2 */
+/** The clock of one device. @see gt06.md section 6.2 */
 export class DeviceClock {
   readonly #anyTime: boolean;
   /** How far its times are ahead of UTC; null until it is known. */
@@ -39,7 +39,12 @@ export class DeviceClock {
     if (live && fixed) this.#learn(deviceTime - receivedTime);
     // What was stored for later is labelled UTC by the vendor; taking the receive time would fold a track into a point.
     if (this.#offsetMs === null && live) return null;
-    const time = deviceTime - (this.#offsetMs ?? 0);
+    return this.utc(deviceTime - (this.#offsetMs ?? 0), receivedTime);
+  }
+
+  /** @param time ms UTC; @returns null when it is from the future or over 30 days old */
+  utc(time: number, receivedTime: number): number | null {
+    if (this.#anyTime) return time;
     const ahead = time - receivedTime;
     return ahead > FUTURE_MAX_MS || ahead < -OLD_MAX_MS ? null : time;
   }

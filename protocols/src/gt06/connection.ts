@@ -1,29 +1,27 @@
-import { hexId, toHex } from '../bytes.ts';
+import { toHex } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type {
   Connection,
   ConnectionOptions,
+  DeviceMemory,
   Fault,
   FaultCode,
-  Intent,
   Message,
   Verdict,
 } from '../protocol.ts';
-import { DeviceClock } from './clock.ts';
-import {
-  DEFAULT_MAX_FRAME_BYTES,
-  type FrameParts,
-  Framer,
-  type FrameSink,
-  partsOf,
-  writeFrame,
-} from './frame.ts';
-import { downByType, login, type Row, upByType } from './messages.ts';
-import { type Profile, positionOf } from './position.ts';
+import { answerOf } from './answers.ts';
+import { DEFAULT_MAX_FRAME_BYTES, Framer, type FrameSink, partsOf } from './frame.ts';
+import { FrameMessage } from './frame-message.ts';
+import { login } from './messages/session.ts';
+import { downRow, type RowTable, upRow } from './messages.ts';
+import { type Model, modelOf } from './models.ts';
+import { modulePositions } from './module-position.ts';
+import { positionOf, type Receipt, voltageName } from './position.ts';
+import { freshProfile, type Profile, profileOf } from './profile.ts';
+import type { Row } from './row.ts';
+import { sightingOf, stateChange } from './sightings.ts';
 
-const NO_CONTENT = new Uint8Array(0);
 const NO_FIELDS: Fields = {};
-const CRC_BAD: Fields = { crcOk: false };
 const NO_POSITIONS: Message['positions'] = [];
 
 /**
@@ -31,18 +29,23 @@ const NO_POSITIONS: Message['positions'] = [];
  * log-in belongs to the second. @see gt06.md section 3
  */
 export class Gt06Connection implements Connection, FrameSink {
-  readonly #rows: ReadonlyMap<number, Row>;
+  readonly #rowOf: RowTable;
   readonly #framer: Framer;
+  readonly #memory: DeviceMemory | undefined;
+  readonly #model: Model;
+  readonly #anyTime: boolean;
   #device: string | null = null;
   #profile: Profile;
   #isSound = false;
   #found: (Message | Fault)[] = [];
   #receivedTime = 0;
-  readonly #anyTime: boolean;
 
-  constructor({ side, lenient, maxFrameBytes, anyTime }: Omit<ConnectionOptions, 'prefer'>) {
-    this.#rows = side === 'terminal' ? downByType : upByType;
+  constructor(options: Omit<ConnectionOptions, 'prefer'>) {
+    const { side, lenient, maxFrameBytes, anyTime, model, memory } = options;
+    this.#rowOf = side === 'terminal' ? downRow : upRow;
     this.#anyTime = anyTime ?? false;
+    this.#memory = memory;
+    this.#model = modelOf(model);
     this.#profile = freshProfile(this.#anyTime);
     this.#framer = new Framer(
       { lenient: lenient ?? false, maxFrameBytes: maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES },
@@ -74,26 +77,19 @@ export class Gt06Connection implements Connection, FrameSink {
     return this.#take();
   }
 
-  /** The bare answer with the device's own serial; only to frames the gateway took. @see gt06.md section 3.1 */
   reply(message: Message, verdict: Verdict): Uint8Array | null {
-    const row = this.#rows.get(typeOf(message.id));
-    if (row === undefined || !row.isAnswered) return null;
-    // A stranger left without these two answers reconnects for ever and burns its data volume.
-    const isCourtesy = row.intent === 'authenticate' || row.intent === 'keepalive';
-    return verdict.result === 'accepted' || (verdict.result === 'unknownDevice' && isCourtesy)
-      ? writeFrame(row.type, NO_CONTENT, message.serial)
-      : null;
+    return message instanceof FrameMessage ? answerOf(message, verdict, this.#model) : null;
   }
 
+  /** @internal called by the framer */
   frame(raw: Uint8Array, offset: number, crcOk: boolean): void {
     this.#isSound = true;
-    const parts = partsOf(raw);
-    const row = this.#rows.get(parts.type);
-    const content = raw.subarray(parts.contentStart, parts.contentEnd);
+    const { type, serial, contentStart, contentEnd, isLong } = partsOf(raw);
+    const row = this.#rowOf(type, isLong);
+    const content = raw.subarray(contentStart, contentEnd);
     if (row === undefined) {
-      const fields = { content: toHex(content), ...(crcOk ? NO_FIELDS : CRC_BAD) };
-      const id = hexId(parts.type, 2);
-      this.#found.push(this.#message(parts, id, 'unknown', 'unknown', raw, fields));
+      const fields = withCrc({ content: toHex(content) }, crcOk);
+      this.#found.push(this.#message(type, undefined, serial, raw, fields));
       return;
     }
     const decoded = row.body.decode(content);
@@ -104,54 +100,79 @@ export class Gt06Connection implements Connection, FrameSink {
         code: 'badBody',
         offset,
         bytes: raw.length,
-        message: this.#message(parts, row.id, row.name, row.intent, raw, NO_FIELDS),
+        message: this.#message(type, row, serial, raw, NO_FIELDS),
         detail: `${row.name}.${decoded.field}: wants ${decoded.expected}`,
       });
       return;
     }
-    const fields = decoded.value as Record<string, unknown>;
+    const fields = withCrc(decoded.value, crcOk);
     if (row === login) this.#bind(fields);
-    if (!crcOk) fields['crcOk'] = false;
-    const positions = row.hasPosition
-      ? [positionOf(fields, this.#receivedTime, this.#profile, crcOk)]
-      : NO_POSITIONS;
-    this.#found.push(this.#message(parts, row.id, row.name, row.intent, raw, fields, positions));
+    if (row.place === 'state') this.#nameVoltage(fields);
+    const positions = row.place === null ? NO_POSITIONS : this.#positions(row, fields, crcOk);
+    this.#found.push(this.#message(type, row, serial, raw, fields, positions));
   }
 
-  lost(code: FaultCode, offset: number, bytes: number): void {
-    this.#found.push({ kind: 'fault', protocol: 'gt06', code, offset, bytes });
+  /** @internal called by the framer */
+  lost(code: FaultCode, offset: number, bytes: number, detail?: string): void {
+    const fault = { kind: 'fault', protocol: 'gt06', code, offset, bytes } as const;
+    this.#found.push(detail === undefined ? fault : { ...fault, detail });
   }
 
   #bind(fields: Record<string, unknown>): void {
     const device = deviceOf(String(fields['terminalId']));
     // Another device has another clock.
-    if (device !== this.#device) this.#profile = freshProfile(this.#anyTime);
+    if (device !== this.#device) {
+      this.#profile = profileOf(device, this.#memory, this.#anyTime);
+    }
     this.#device = device;
     if (!DECIMAL.test(device)) fields['idFormat'] = 'hex';
   }
 
+  #nameVoltage(fields: Record<string, unknown>): void {
+    if (fields['voltage'] !== undefined && this.#model.voltageOf !== undefined) {
+      fields[voltageName(this.#model)] = fields['voltage'];
+    }
+  }
+
+  #positions(row: Row, fields: Fields, crcOk: boolean): Message['positions'] {
+    const receipt: Receipt = {
+      receivedTime: this.#receivedTime,
+      profile: this.#profile,
+      model: this.#model,
+      crcOk,
+    };
+    switch (row.place) {
+      case 'gps':
+        return [positionOf(fields, receipt)];
+      case 'radio':
+        return [sightingOf(fields, receipt)];
+      case 'modules':
+        return modulePositions(fields, receipt);
+      case 'state':
+        return stateChange(fields, receipt);
+      default:
+        return NO_POSITIONS;
+    }
+  }
+
   #message(
-    { serial }: FrameParts,
-    id: string,
-    name: string,
-    intent: Intent,
+    type: number,
+    row: Row | undefined,
+    serial: number,
     raw: Uint8Array,
-    fields: Fields,
+    fields: Fields | (() => Fields),
     positions = NO_POSITIONS,
   ): Message {
-    return {
-      kind: 'message',
-      protocol: 'gt06',
-      id,
-      name,
-      device: this.#device,
-      edition: null,
+    return new FrameMessage(
+      type,
+      row,
+      this.#device,
       serial,
+      raw,
+      this.#receivedTime,
       fields,
       positions,
-      intent,
-      raw,
-    };
+    );
   }
 
   #take(): readonly (Message | Fault)[] {
@@ -161,12 +182,11 @@ export class Gt06Connection implements Connection, FrameSink {
   }
 }
 
-const freshProfile = (anyTime: boolean): Profile => ({
-  clock: new DeviceClock(anyTime),
-  usesSpareCourseBits: false,
-});
-
-const typeOf = (id: string): number => Number.parseInt(id, 16);
+function withCrc(fields: Fields, crcOk: boolean): Record<string, unknown> {
+  const noted = fields as Record<string, unknown>;
+  if (!crcOk) noted['crcOk'] = false;
+  return noted;
+}
 
 const DECIMAL = /^\d+$/;
 

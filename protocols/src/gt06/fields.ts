@@ -2,12 +2,12 @@ import { bitNames, bitsOf, bitTable, fromHex, toHex } from '../bytes.ts';
 import {
   bytes,
   checkInteger,
-  type Decoded,
-  type Fields,
   type Kind,
-  type Layout,
   layout,
   mapped,
+  noted,
+  restBytes,
+  Unreadable,
   u8,
   u16,
   u32,
@@ -18,7 +18,7 @@ import {
  */
 
 /** Cell ids take three bytes. @see gt06.md section 6.3 */
-const u24: Kind<number> = {
+export const u24: Kind<number> = {
   width: 3,
   extent: () => 3,
   declare: (parser, name) => {
@@ -26,7 +26,25 @@ const u24: Kind<number> = {
   },
   read: (parsed) => parsed as number,
   write: (out, value, field) => out.number(checkInteger(value, 0, 0xffffff, field), 3),
+  shape: 'BYTE[3]',
 };
+
+/** Cell ids of 4G take eight bytes: a number, or all sixteen hex digits when it is none of ours. */
+const u64: Kind<number | string> = mapped(
+  bytes(8),
+  (raw) => {
+    const value = raw.reduce((sum, byte) => sum * 256 + byte, 0);
+    return Number.isSafeInteger(value) ? value : toHex(raw);
+  },
+  (value) => {
+    const raw = fromHex(typeof value === 'string' ? value : hexOf(value, 16));
+    if (raw?.length !== 8) throw new RangeError('wants a whole number or 16 hex digits');
+    return raw;
+  },
+);
+
+const hexOf = (value: number, digits: number): string =>
+  checkInteger(value, 0, Number.MAX_SAFE_INTEGER, 'value').toString(16).padStart(digits, '0');
 
 const TWO_DIGITS = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
 const OVER_99 = 'x';
@@ -77,7 +95,7 @@ const courseFlags = bitTable(8, {
 });
 
 /** Course in degrees as sent, above 360 included, and the flags above it. @see gt06.md section 6.1 */
-const courseStatus = mapped(
+export const courseStatus = mapped(
   u16,
   (word) => ({
     course: word & COURSE_MASK,
@@ -104,7 +122,182 @@ export const gpsBlock = {
 
 /** A 2G or 3G cell; all zero is none. @see gt06.md section 6.3 */
 export const cell = layout({ mcc: u16, mnc: u8, lac: u16, cellId: u24 }).kind;
+/** The same with the four-byte cell id of a clone. @see gt06.md section 6.5 */
+export const wideCell = layout({ mcc: u16, mnc: u8, lac: u16, cellId: u32 }).kind;
 
+/** Set when two bytes of network code follow. @see gt06.md section 6.3 */
+const WIDE_MNC = 0x8000;
+/** The country code of a cell whose network code takes one byte; the bit beside it is zero. */
+const narrowMcc: Kind<number> = mapped(
+  u16,
+  (word) => (word & WIDE_MNC ? new Unreadable('a country code below 32768') : word),
+  (mcc) => checkInteger(mcc, 0, WIDE_MNC - 1, 'mcc'),
+);
+const wideMcc: Kind<number> = mapped(
+  u16,
+  (word) => word & ~WIDE_MNC,
+  (mcc) => checkInteger(mcc, 0, WIDE_MNC - 1, 'mcc') | WIDE_MNC,
+);
+/** Always 2: that it was two bytes is seen in the fields, not on the wire. */
+const TWO_BYTES = { mncBytes: absent(2) };
+
+/** Country and network as the 4G types say them, by how many bytes the network takes. @see gt06.md section 6.3 */
+export const networks4g = {
+  1: { mcc: narrowMcc, mnc: u8 },
+  2: { mcc: wideMcc, mnc: u16, ...TWO_BYTES },
+} as const;
+const of4g = { lac: u32, cellId: u64 };
+/** A 4G cell. */
+export const cells4g = {
+  1: layout({ ...networks4g[1], ...of4g }).kind,
+  2: layout({ ...networks4g[2], ...of4g }).kind,
+} as const;
+/** How many bytes of network code stand behind the country code at `at`. */
+export const mncBytesAt = (bytes: Uint8Array, at: number): 1 | 2 =>
+  ((bytes[at] ?? 0) << 8) & WIDE_MNC ? 2 : 1;
+
+/** A field that takes no bytes and always reads the same. */
+export function absent<T>(value: T): Kind<T> {
+  return {
+    width: 0,
+    extent: () => 0,
+    declare: null,
+    read: () => value,
+    write: () => undefined,
+    shape: 'nothing',
+  };
+}
+
+/** The neighbours a multi-cell report has room for. @see gt06.md section 9.1 */
+const SLOTS = 7;
+
+/** A cell of a list whose network stands in front of it. */
+export interface ListedCell {
+  readonly lac: number;
+  readonly cellId: number | string;
+  readonly rssi: number;
+}
+
+/** Slots of one fixed size; those behind the last that says anything are left out. */
+function slots<T extends object>(slot: Kind<T>, count: number): Kind<readonly T[]> {
+  const width = slot.width ?? 0;
+  const one = layout({ slot });
+  return {
+    ...mapped(
+      bytes(width * count),
+      (raw) => {
+        let used = count;
+        while (used > 0 && raw.subarray((used - 1) * width, used * width).every((b) => b === 0))
+          used--;
+        const list: T[] = [];
+        for (let i = 0; i < used; i++) {
+          const read = one.decode(raw.subarray(i * width, (i + 1) * width));
+          if (!read.ok) return new Unreadable(read.expected, read.field);
+          list.push(read.value.slot);
+        }
+        return list;
+      },
+      (list) => {
+        if (!Array.isArray(list) || list.length > count) {
+          throw new RangeError(`wants a list of at most ${count}`);
+        }
+        const raw = new Uint8Array(width * count);
+        for (const [i, value] of (list as readonly T[]).entries()) {
+          raw.set(one.encode({ slot: value }), i * width);
+        }
+        return raw;
+      },
+    ),
+    shape: `${count} slots`,
+    inside: slot.inside ?? {},
+  };
+}
+
+/** The serving cell and six others. @see gt06.md section 9.1 */
+export const sevenCells = slots<ListedCell>(
+  layout({ lac: u16, cellId: u24, rssi: u8 }).kind,
+  SLOTS,
+);
+/** With the cell ids of the oldest papers. */
+export const sevenShortCells = slots<ListedCell>(
+  layout({ lac: u16, cellId: u16, rssi: u8 }).kind,
+  SLOTS,
+);
+/** Six that share the area of the serving one. */
+export const sixShortNeighbours = slots<Omit<ListedCell, 'lac'>>(
+  layout({ cellId: u16, rssi: u8 }).kind,
+  SLOTS - 1,
+);
+/** @see gt06.md section 9.1, type A1 */
+export const sevenCells4g = slots<ListedCell>(
+  layout({ lac: u32, cellId: u64, rssi: u8 }).kind,
+  SLOTS,
+);
+
+/** The address of a radio: 12 lower-case hex digits. */
+export const mac: Kind<string> = mapped(bytes(6), toHex, (text) => {
+  const raw = /^[0-9a-f]{12}$/.test(text) ? fromHex(text) : null;
+  if (raw === null) throw new RangeError('wants 12 lower-case hex digits');
+  return raw;
+});
+
+/** Characters as bytes one for one: what a device sends as ASCII and is not comes back to the same bytes. */
+export const latin1 = {
+  read: (raw: Uint8Array): string => {
+    let text = '';
+    for (const byte of raw) text += String.fromCharCode(byte);
+    return text;
+  },
+  write: (text: string): Uint8Array =>
+    Uint8Array.from(text, (char) => checkInteger(char.charCodeAt(0), 0, 255, 'character')),
+};
+
+/** UTF-16, high byte first; an odd byte behind is not read. */
+export const utf16 = {
+  read: (raw: Uint8Array): string => {
+    let text = '';
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      text += String.fromCharCode(((raw[i] ?? 0) << 8) | (raw[i + 1] ?? 0));
+    }
+    return text;
+  },
+  write: (text: string): Uint8Array => {
+    const raw = new Uint8Array(text.length * 2);
+    for (let i = 0; i < text.length; i++) {
+      raw[i * 2] = text.charCodeAt(i) >> 8;
+      raw[i * 2 + 1] = text.charCodeAt(i);
+    }
+    return raw;
+  },
+};
+
+/** ASCII to the end of the body. */
+export const restText: Kind<string> = mapped(restBytes, latin1.read, latin1.write);
+
+/** BCD digits, one leading zero as padding of an odd number of them. @see gt06.md section 5, identity rule */
+export const paddedDigits = (width: number): Kind<string> =>
+  mapped(
+    bytes(width),
+    (raw) => {
+      const digits = toHex(raw);
+      return digits.startsWith('0') ? digits.slice(1) : digits;
+    },
+    (digits) => {
+      const raw = fromHex(digits.padStart(width * 2, '0'));
+      if (raw?.length !== width) throw new RangeError(`wants up to ${width * 2} hex digits`);
+      return raw;
+    },
+  );
+
+/** A voltage in hundredths of a volt, as volts. */
+export const centivolts: Kind<number> = noted(
+  mapped(
+    u16,
+    (value) => value / 100,
+    (volts) => checkInteger(Math.round(volts * 100), 0, 0xffff, 'volts'),
+  ),
+  'V',
+);
 /** Bits 5-3 are one number; values without a meaning keep their number. @see gt06.md section 7 */
 export const terminalInfoBits = bitTable(
   8,
@@ -142,82 +335,3 @@ export const zone = mapped(
     );
   },
 );
-
-/** A body with a fixed head and one of several tails, told apart by how many bytes are left. */
-export interface TailedLayout {
-  decode(body: Uint8Array): Decoded<Fields>;
-  /** @throws RangeError naming the field; the tail is the one whose fields are given */
-  encode(fields: Fields): Uint8Array;
-}
-
-/**
- * @param head read first, every field required
- * @param tails each of another fixed size
- * @param beyond what is left when no tail has that size: all of it `extra`, or what the longest fitting tail leaves
- */
-export function withTails(
-  head: Layout<object>,
-  tails: readonly Layout<object>[],
-  beyond: 'extra' | 'longestTail' = 'extra',
-): TailedLayout {
-  const bySize = new Map(tails.map((tail) => [tail.minBytes, tail]));
-  const longestFirst = [...tails].sort((a, b) => b.minBytes - a.minBytes);
-  const tailNames = [...new Set(tails.flatMap(({ fieldNames }) => fieldNames))];
-
-  const tailFor = (left: number): Layout<object> | undefined =>
-    bySize.get(left) ??
-    (beyond === 'longestTail' ? longestFirst.find(({ minBytes }) => minBytes < left) : undefined);
-  const tailOf = (fields: Fields): Layout<object> | undefined => {
-    const given = tailNames.filter((name) => fields[name] !== undefined);
-    if (given.length === 0) return undefined;
-    const tail = tails.find(
-      ({ fieldNames }) =>
-        fieldNames.length === given.length && given.every((name) => fieldNames.includes(name)),
-    );
-    if (tail === undefined) throw new RangeError(`${given.join(', ')}: no tail has just these`);
-    return tail;
-  };
-
-  return {
-    decode(body) {
-      const decoded = head.decode(body);
-      if (!decoded.ok) return decoded;
-      let left = decoded.trailing;
-      if (left === 0) return { ok: true, value: decoded.value as Fields, trailing: 0 };
-      const tail = tailFor(left);
-      if (tail !== undefined) {
-        const at = body.length - left;
-        const second = tail.decode(body.subarray(at));
-        if (!second.ok) return { ...second, offset: at + second.offset };
-        Object.assign(decoded.value, second.value);
-        left = second.trailing;
-      }
-      if (left > 0) {
-        Object.assign(decoded.value, { extra: toHex(body.subarray(body.length - left)) });
-      }
-      return { ok: true, value: decoded.value as Fields, trailing: 0 };
-    },
-    encode(fields) {
-      const extra = fields['extra'];
-      const parts = [head.encode(fields)];
-      const tail = tailOf(fields);
-      if (tail !== undefined) parts.push(tail.encode(fields));
-      if (extra !== undefined) {
-        const raw = typeof extra === 'string' ? fromHex(extra) : null;
-        if (raw === null) throw new RangeError('extra: wants hex digits');
-        parts.push(raw);
-      }
-      return joined(parts);
-    },
-  };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}

@@ -16,6 +16,14 @@ const LONG_CONTENT_MAX = 0xffff - LENGTH_OF_EMPTY;
 const LOGIN = 0x01;
 /** A log-in counted so is one of a protocol without serial and checksum. @see gt06.md section 14, Topin */
 const TOPIN_LOGIN_LENGTH = 0x0a;
+const TR02_START = 0x68;
+/** The older protocol is told from noise by its fixed length. @see gt06.md section 14 */
+const TR02_HEAD = [TR02_START, TR02_START, 0x25] as const;
+/** Protocols that look like this one and are not. @see gt06.md section 14 */
+const variants = {
+  tr02: 'GT02A/TR02 (6868, no checksum)',
+  topin: 'Topin/ZX303 (log-in of length 0A, no checksum)',
+} as const;
 const FIRST_CAPACITY = 256;
 /** A connection with nothing pending keeps no more than this. */
 const IDLE_CAPACITY = 1024;
@@ -25,6 +33,7 @@ const NOTHING_HELD = new Uint8Array(0);
 export interface FrameParts {
   readonly type: number;
   readonly serial: number;
+  readonly isLong: boolean;
   readonly contentStart: number;
   readonly contentEnd: number;
 }
@@ -34,7 +43,7 @@ export interface FrameSink {
   /** @param raw the frame in bytes of its own; `crcOk` is false only in lenient mode */
   frame(raw: Uint8Array, offset: number, crcOk: boolean): void;
   /** A run of bytes that belongs to no frame; contiguous runs of one call are told once. */
-  lost(code: FaultCode, offset: number, bytes: number): void;
+  lost(code: FaultCode, offset: number, bytes: number, detail?: string): void;
 }
 
 export interface FramerOptions {
@@ -45,10 +54,12 @@ export interface FramerOptions {
 
 /** @param raw one whole frame as the framer delivers it */
 export function partsOf(raw: Uint8Array): FrameParts {
-  const typeAt = raw[0] === SHORT_START ? 3 : 4;
+  const isLong = raw[0] !== SHORT_START;
+  const typeAt = isLong ? 4 : 3;
   const contentEnd = raw.length - 6;
   return {
     type: raw[typeAt] ?? 0,
+    isLong,
     serial: ((raw[contentEnd] ?? 0) << 8) | (raw[contentEnd + 1] ?? 0),
     contentStart: typeAt + 1,
     contentEnd,
@@ -57,10 +68,16 @@ export function partsOf(raw: Uint8Array): FrameParts {
 
 /**
  * A whole frame around `content`, in the short form when it fits.
+ * @param isLong the long form even then
  * @throws RangeError when the content is longer than the long form can count
  */
-export function writeFrame(type: number, content: Uint8Array, serial: number): Uint8Array {
-  const short = content.length <= SHORT_CONTENT_MAX;
+export function writeFrame(
+  type: number,
+  content: Uint8Array,
+  serial: number,
+  isLong = false,
+): Uint8Array {
+  const short = !isLong && content.length <= SHORT_CONTENT_MAX;
   if (content.length > LONG_CONTENT_MAX) throw new RangeError('content: longer than a frame holds');
   const length = content.length + LENGTH_OF_EMPTY;
   const frame = new Uint8Array(length + (short ? 5 : 6));
@@ -101,6 +118,7 @@ export class Framer {
   /** Offset in the stream of the first byte that is not decided yet. */
   #offset = 0;
   #lostCode: FaultCode = 'garbage';
+  #lostDetail: string | undefined;
   #lostBytes = 0;
 
   constructor(options: FramerOptions, sink: FrameSink) {
@@ -152,9 +170,16 @@ export class Framer {
     let at = from;
     while (at < to) {
       const start = bytes[at];
-      if (start !== SHORT_START && start !== LONG_START) {
-        if (isTr02(bytes, at, to)) this.#lose('unsupportedVariant', 1);
+      if (start === TR02_START) {
+        const seen = tr02HeadBytes(bytes, at, to);
+        if (seen < TR02_HEAD.length && at + seen >= to) return this.#wait(at, seen + 1);
+        if (seen === TR02_HEAD.length) this.#loseVariant(variants.tr02, 1);
         else this.#lose('garbage', 1);
+        at++;
+        continue;
+      }
+      if (start !== SHORT_START && start !== LONG_START) {
+        this.#lose('garbage', 1);
         at++;
         continue;
       }
@@ -202,7 +227,8 @@ export class Framer {
     }
     const isTopin = isLogin && end - typeAt - 2 === TOPIN_LOGIN_LENGTH;
     this.#tellLost();
-    this.#lose(isTopin ? 'unsupportedVariant' : 'badChecksum', end - at);
+    if (isTopin) this.#loseVariant(variants.topin, end - at);
+    else this.#lose('badChecksum', end - at);
     this.#tellLost();
   }
 
@@ -218,13 +244,21 @@ export class Framer {
     this.#offset += bytes;
   }
 
+  /** A frame of a protocol that only looks like this one. */
+  #loseVariant(name: string, bytes: number): void {
+    if (this.#lostCode === 'garbage') this.#lostDetail = name;
+    this.#lose('unsupportedVariant', bytes);
+  }
+
   #tellLost(): void {
     if (this.#lostBytes === 0) return;
     const bytes = this.#lostBytes;
     const code = this.#lostCode;
+    const detail = this.#lostDetail;
     this.#lostBytes = 0;
     this.#lostCode = 'garbage';
-    this.#sink.lost(code, this.#offset - bytes, bytes);
+    this.#lostDetail = undefined;
+    this.#sink.lost(code, this.#offset - bytes, bytes, detail);
   }
 
   #hold(bytes: Uint8Array, from: number, to: number): void {
@@ -251,6 +285,9 @@ export class Framer {
   }
 }
 
-/** The older 68 68 protocol without a checksum is told apart from noise by its fixed length. @see gt06.md section 14 */
-const isTr02 = (bytes: Uint8Array, at: number, to: number): boolean =>
-  bytes[at] === 0x68 && at + 2 < to && bytes[at + 1] === 0x68 && bytes[at + 2] === 0x25;
+/** How many of the bytes that begin a frame of the older protocol stand at `at`. */
+function tr02HeadBytes(bytes: Uint8Array, at: number, to: number): number {
+  let seen = 0;
+  while (seen < TR02_HEAD.length && at + seen < to && bytes[at + seen] === TR02_HEAD[seen]) seen++;
+  return seen;
+}

@@ -1,0 +1,66 @@
+import { hexId } from '../bytes.ts';
+import type { Fields } from '../layout.ts';
+import type { Position } from '../position.ts';
+import type { Intent, Message } from '../protocol.ts';
+import type { Row } from './row.ts';
+
+const NOTHING: readonly string[] = [];
+
+/** A message that remembers what its answer needs; its fields are read from the tables when somebody asks. */
+export class FrameMessage implements Message {
+  readonly kind: 'message';
+  readonly protocol: 'gt06';
+  readonly id: string;
+  readonly name: string;
+  readonly device: string | null;
+  readonly edition: null;
+  readonly serial: number;
+  readonly positions: readonly Position[];
+  readonly intent: Intent;
+  readonly raw: Uint8Array;
+  /** Undefined for a type that no table has. */
+  readonly row: Row | undefined;
+  /** Ms UTC, for the answers that tell the time. */
+  readonly receivedTime: number;
+  #fields: Fields | (() => Fields);
+
+  /** @param fields what the tables read, or how to read it later */
+  constructor(
+    type: number,
+    row: Row | undefined,
+    device: string | null,
+    serial: number,
+    raw: Uint8Array,
+    receivedTime: number,
+    fields: Fields | (() => Fields),
+    positions: readonly Position[],
+  ) {
+    this.kind = 'message';
+    this.protocol = 'gt06';
+    this.id = row === undefined ? hexId(type, 2) : row.id;
+    this.name = row === undefined ? 'unknown' : row.name;
+    this.device = device;
+    this.edition = null;
+    this.serial = serial;
+    this.positions = positions;
+    this.intent = row === undefined ? 'unknown' : row.intent;
+    this.raw = raw;
+    this.row = row;
+    this.receivedTime = receivedTime;
+    this.#fields = fields;
+  }
+
+  get fields(): Fields {
+    if (typeof this.#fields === 'function') this.#fields = this.#fields();
+    return this.#fields;
+  }
+
+  get sensitive(): readonly string[] {
+    return this.row?.sensitive?.(this.fields) ?? NOTHING;
+  }
+
+  /** The device sent the long header, which some answers repeat. */
+  get isLong(): boolean {
+    return this.raw[0] === 0x79;
+  }
+}
