@@ -21,10 +21,14 @@ export const gt06: Protocol = {
     if (!Number.isInteger(serial) || serial < 0 || serial > 0xffff) {
       throw new RangeError(`serial: wants a whole number 0..65535, got ${serial}`);
     }
-    const isAnswer = device === null && Object.keys(fields).length === 0;
+    const asked = upRow(type, false)?.answer;
+    const isAnswer =
+      device === null &&
+      Object.keys(fields).length === 0 &&
+      (asked === 'bare' || asked === 'login');
     const isDown = direction === undefined ? isAnswer : direction === 'down';
-    // What is raw in the long form alone is told by its field.
-    const isLong = fields['content'] !== undefined;
+    // What stands in the long form alone is told by its fields.
+    const isLong = fields['content'] !== undefined || fields['longForm'] === true;
     const row =
       (isDown ? downRow(type, isLong) : upRow(type, isLong)) ??
       (direction === undefined ? (upRow(type, isLong) ?? downRow(type, isLong)) : undefined);

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../bytes.ts';
 import type { Connection, Fault, Message, Outgoing } from '../protocol.ts';
+import { partsOf, writeFrame } from './frame.ts';
 import { gt06 } from './index.ts';
 
-/** Written by protocols/vectors/gt06.py. */
+/** Written by protocols/vectors/gt06-*.py. */
 interface Vector {
   readonly name: string;
   readonly from: string;
@@ -21,15 +22,18 @@ interface Vector {
   readonly positions: readonly { readonly fixTime: string }[];
   readonly reply: string | null;
   readonly oneWay?: string;
+  readonly model?: string;
 }
-const vectors: readonly Vector[] = JSON.parse(
-  readFileSync(new URL('./vectors.json', import.meta.url), 'utf8'),
+const folder = new URL('./vectors/', import.meta.url);
+const vectors: readonly Vector[] = readdirSync(folder).flatMap((file): Vector[] =>
+  JSON.parse(readFileSync(new URL(file, folder), 'utf8')),
 );
 
 const bytesOf = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array(0);
 
 function openFor(vector: Vector): Connection {
-  const connection = gt06.open({ side: vector.side });
+  const { side, model } = vector;
+  const connection = gt06.open({ side, ...(model === undefined ? {} : { model }) });
   if (vector.device !== null) {
     const { device } = vector;
     const login = gt06.encode({ id: '0x01', device, edition: null, serial: 1, fields: {} });
@@ -105,6 +109,35 @@ describe.each(vectors)('$name ($from)', (vector) => {
       expect(connection.pendingBytes).toBe(cut);
       const rest = connection.push(wire.subarray(cut), receivedTime);
       expect(rest.map(shown), `cut at ${cut}`).toEqual([shown(message)]);
+    }
+  });
+});
+
+describe('a sound frame whose content is cut', () => {
+  const ups = vectors.filter(({ side }) => side === 'platform');
+  it.each(ups)('is a message or a fault that names its field: $name', (vector) => {
+    const whole = bytesOf(vector.hex);
+    const { type, serial, isLong, contentStart, contentEnd } = partsOf(whole);
+    for (let end = contentStart; end < contentEnd; end++) {
+      const cut = writeFrame(type, whole.slice(contentStart, end), serial, isLong);
+      const connection = openFor(vector);
+      const items = connection.push(cut, Date.parse(vector.receivedTime));
+      expect(items, `${end - contentStart} bytes`).toHaveLength(1);
+      const [item] = items;
+      if (item?.kind === 'fault') {
+        expect(item).toMatchObject({
+          code: 'badBody',
+          bytes: cut.length,
+          offset: expect.any(Number),
+        });
+        expect(item.detail).toMatch(/^\w+\.\w*: wants /);
+        expect(item.message?.name).toBe(vector.message.name);
+      }
+      // However short the rest is, these wait for their answer. @see gt06.md section 15
+      const least = { login: 8, heartbeat: 3, voltageHeartbeat: 3 }[vector.message.name];
+      if (item?.kind !== 'message' && least !== undefined) {
+        expect(end - contentStart).toBeLessThan(least);
+      }
     }
   });
 });

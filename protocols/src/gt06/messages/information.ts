@@ -47,7 +47,7 @@ export const statusBits = {
     1: 'tamperSwitch',
     0: 'tamperAlarm',
   }),
-  DYD: bitTable(8, { 3: 'deferredBySpeed', 2: 'deferredByMissingFix', 1: 'cut' }),
+  DYD: bitTable(8, { 3: 'deferredBySpeed', 2: 'deferredByMissingFix', 1: 'cut', 0: 'connected' }),
 } as const;
 
 const TWO_HEX_DIGITS = /^[0-9A-Fa-f]{2}$/;
@@ -123,7 +123,9 @@ const bluetooth: Body = {
       throw new RangeError(`key: wants ${KEY_BYTES} bytes in hex`);
     }
     const address = layout({ address: mac }).encode({ address: String(fields['address']) });
-    return raw === null ? address : joined([address, Uint8Array.from(KEY_MARK), raw]);
+    if (raw === null && fields['hasKey'] !== true) return address;
+    // A key that was never shown is written as zeros.
+    return joined([address, Uint8Array.from(KEY_MARK), raw ?? new Uint8Array(KEY_BYTES)]);
   },
 };
 

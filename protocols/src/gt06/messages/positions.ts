@@ -1,6 +1,6 @@
 import { bytes, hex, type Kind, layout, u8, u16, u32 } from '../../layout.ts';
 import { type Body, chosen, emptyBody, rawBody, withTails } from '../body.ts';
-import { cell, cells4g, centivolts, gpsBlock, mncBytesAt, wideCell } from '../fields.ts';
+import { absent, cell, cells4g, centivolts, gpsBlock, mncBytesAt, wideCell } from '../fields.ts';
 import { answerTo, down, type Row, up } from '../row.ts';
 
 const mileage = { mileage: u32 }; // m
@@ -86,6 +86,8 @@ const position4g = up(
 );
 
 const longAnswer = { isLong: true };
+/** Nothing tells it from the short answer of its type but the header. */
+const longEmptyBody = withTails(layout({ longForm: absent(true) }));
 
 /** What only the models answer that want it: the types of positions. @see gt06.md section 3.1 */
 const positionAnswers = [gpsPosition, position, statusPosition, supplyPosition, position4g].map(
@@ -99,10 +101,10 @@ export const positionRows: readonly Row[] = [
   statusPosition,
   supplyPosition,
   lockPosition,
-  down(0x32, 'lockPositionAnswer', 'section 3.1', emptyBody, {
+  down(0x32, 'lockPositionAnswer', 'section 3.1', longEmptyBody, {
     intent: 'answer',
     onlyLong: true,
-    ...longAnswer,
+    isLong: true,
   }),
   secondLockPosition,
   answerTo(secondLockPosition, emptyBody, longAnswer),
