@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digitsOfTime, fromHex, toHex } from '../bytes.ts';
+import { boundedMemory } from '../memory.ts';
 import type { Fault, Message, Outgoing } from '../protocol.ts';
 import { alarmCodes } from './alarms.ts';
-import { writeFrame } from './frame.ts';
+import { partsOf, writeFrame } from './frame.ts';
 import { gt06 } from './index.ts';
+import { gt06Models, modelOf } from './models.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 8, 0, 0);
 const bytesOf = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array(0);
@@ -186,24 +188,42 @@ describe('the alarm codes', () => {
 });
 
 describe('any content under a sound checksum', () => {
+  /** Rows whose reading leaves something out on purpose. */
+  const isLossy = ({ fields }: Message) => fields['hasKey'] === true;
+  const types = [...new Set(gt06.messages.map(({ id }) => Number(id))), 0x5a];
+  const subtype = fc.constantFrom(0, 4, 5, 8, 9, 10, 13, 16, 27, 33, 35);
+  const module = fc
+    .tuple(
+      fc.constantFrom(0, 1, 0x11, 0x12, 0x33, 0x36, 0x43, 0x45, 0x1000),
+      fc.uint8Array({ maxLength: 30 }),
+    )
+    .map(([id, bytes]) => [id >> 8, id & 0xff, 0, bytes.length, ...bytes]);
+  const content = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.uint8Array({ minLength: 90, maxLength: 120 }),
+    fc
+      .tuple(subtype, fc.uint8Array({ maxLength: 40 }))
+      .map(([first, rest]) => Uint8Array.of(first, ...rest)),
+    fc.array(module, { maxLength: 4 }).map((modules) => Uint8Array.from(modules.flat())),
+  );
+
   it('is a message or a fault, and what is a message is written back to the same bytes', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(0x01, 0x12, 0x13, 0x16, 0x22, 0x26, 0x5a),
-        fc.uint8Array({ maxLength: 60 }),
+        fc.constantFrom(...types),
+        content,
         fc.nat({ max: 0xffff }),
-        (type, content, serial) => {
-          const frame = writeFrame(type, content, serial);
-          const [item, ...rest] = gt06.open().push(frame, NOW);
+        fc.constantFrom('platform' as const, 'terminal' as const),
+        fc.boolean(),
+        (type, body, serial, side, isLong) => {
+          const frame = writeFrame(type, body, serial, isLong);
+          const connection = gt06.open({ side });
+          const [item, ...rest] = connection.push(frame, NOW);
           expect(rest).toEqual([]);
           expect(item?.kind === 'message' ? item.raw : item?.bytes).toEqual(
             item?.kind === 'message' ? frame : frame.length,
           );
-          if (item?.kind !== 'message' || item.name === 'unknown') return;
-          const { id, device, fields } = item;
-          expect(toHex(gt06.encode({ id, device, edition: null, serial, fields }))).toBe(
-            toHex(frame),
-          );
+          if (item?.kind !== 'message') return;
           for (const position of item.positions) {
             expect(Number.isFinite(position.fixTime)).toBe(true);
             if (position.valid) {
@@ -211,9 +231,115 @@ describe('any content under a sound checksum', () => {
               expect(Math.abs(position.longitude ?? 181)).toBeLessThanOrEqual(180);
             }
           }
+          if (item.name === 'unknown' || isLossy(item)) return;
+          const { id, device, fields } = item;
+          const direction = side === 'terminal' ? 'down' : 'up';
+          const again = gt06.encode({ id, device, edition: null, serial, fields, direction });
+          const { contentStart, contentEnd } = partsOf(again);
+          expect(toHex(again.slice(contentStart, contentEnd))).toBe(toHex(body));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 3000 },
     );
+  });
+});
+
+describe('what a device shows of itself', () => {
+  const zoneMs = 8 * 3_600_000;
+  const local = (now: number) => write('0x12', { ...fix, time: digitsOfTime(now + zoneMs, 0) });
+
+  it('outlives its connection where somebody remembers it', () => {
+    const memory = boundedMemory(10);
+    const first = gt06.open({ memory });
+    first.push(login('861234567890123'), NOW);
+    for (let i = 0; i < 5; i++) first.push(local(NOW + i * 10_000), NOW + i * 10_000);
+    const fixTime = (device: string) => {
+      const next = gt06.open({ memory });
+      next.push(login(device), NOW);
+      const [position] = one(next.push(local(NOW), NOW)).positions;
+      return [position?.timeSource, position?.fixTime];
+    };
+    expect(fixTime('861234567890123')).toEqual(['device', NOW]);
+    expect(fixTime('861234567890124')).toEqual(['server', NOW]);
+  });
+
+  it('makes alarms of a heartbeat news once, and again after they were gone', () => {
+    const connection = gt06.open();
+    connection.push(login('861234567890123'), NOW);
+    const beat = (...terminalInfo: string[]) => {
+      const fields = { terminalInfo, voltageLevel: 6, signal: 4, alarmCode: 0, language: 2 };
+      return one(connection.push(write('0x13', fields), NOW)).positions.map(({ alarms }) => alarms);
+    };
+    expect(beat('gpsOn')).toEqual([]);
+    expect(beat('sos')).toEqual([['sos']]);
+    expect(beat('sos', 'acc')).toEqual([]);
+    expect(beat('lowBattery')).toEqual([['lowBattery']]);
+    expect(beat()).toEqual([[]]);
+    expect(beat()).toEqual([]);
+    expect(beat('sos')).toEqual([['sos']]);
+  });
+});
+
+describe('what nobody may keep', () => {
+  it('is named by the message: the key of a lock, the voices of people', () => {
+    const heard = (id: string, fields: Outgoing['fields']) =>
+      one(gt06.open().push(write(id, fields), NOW));
+    const lock = {
+      subtype: 0x21,
+      address: 'ac233fa018e3',
+      key: '00112233445566778899aabbccddeeff',
+    };
+    const withKey = heard('0x94', lock);
+    expect(withKey.sensitive).toEqual(['key']);
+    expect(withKey.fields).toEqual({ subtype: 0x21, address: 'ac233fa018e3', hasKey: true });
+    expect(heard('0x94', { subtype: 0x21, address: 'ac233fa018e3' }).sensitive).toEqual([]);
+    const part = {
+      fileType: 0,
+      fileLength: 4,
+      checkType: 0,
+      check: 'beef',
+      fileOffset: 0,
+      part: '01',
+    };
+    expect(heard('0x8D', part).sensitive).toContain('part');
+  });
+});
+
+describe('a protocol that only looks like this one', () => {
+  const tr02 =
+    '686825266a035868800000015800111a0b1708090a02' + '7ac8390c4657c5000156001df1000000060d0a';
+  const topin = '78780a010123456789012345010d0a';
+  it.each([
+    ['GT02A/TR02', tr02],
+    ['Topin/ZX303', topin],
+  ])('is named, whole or byte by byte: %s', (name, hex) => {
+    for (const pieces of [[hex], hex.match(/../g) ?? []]) {
+      const connection = gt06.open();
+      const items = pieces.flatMap((piece) => [...connection.push(bytesOf(piece), NOW)]);
+      const variants = items.filter((i) => i.kind === 'fault' && i.code === 'unsupportedVariant');
+      expect(variants).toHaveLength(1);
+      expect(variants[0]).toMatchObject({ detail: expect.stringContaining(name) });
+      expect(items.every(({ kind }) => kind === 'fault')).toBe(true);
+      expect(connection.protocol).toBeNull();
+    }
+  });
+});
+
+describe('the models', () => {
+  it('are found whatever the case and separators of their names', () => {
+    for (const { name } of gt06Models) {
+      expect(modelOf(name.toLowerCase())).toBe(modelOf(name));
+      expect(modelOf(`JM-${name}`).name).toBe(name);
+    }
+    expect(modelOf('no such box')).toBe(modelOf(undefined));
+  });
+
+  it('change what codes mean to them alone', () => {
+    const keyOf = (model: string | undefined) => {
+      const connection = gt06.open(model === undefined ? {} : { model });
+      const frame = write('0x16', { ...alarm, alarmCode: 0x16 });
+      return one(connection.push(frame, NOW)).positions[0]?.extras['alarmKey'];
+    };
+    expect([keyOf(undefined), keyOf('Clone 77')]).toEqual(['sound', 'speedNormal']);
   });
 });
