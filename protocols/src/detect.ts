@@ -98,6 +98,8 @@ export class DetectingConnection implements Connection {
     for (const [i, candidate] of this.#candidates.entries()) {
       const done = (fault: Fault) => fault.offset + fault.bytes <= open;
       if (i === 0) settled = candidate.held.filter(done);
+      // A name that another protocol knows says more than garbage; its bytes are counted by the preferred one.
+      else settled.push(...candidate.held.filter(done).filter(isNamed).map(uncounted));
       candidate.held = candidate.held.filter((fault) => !done(fault));
     }
     if (this.#consumed - this.#told >= UNDECIDED_MAX_BYTES) {
@@ -114,6 +116,9 @@ export class DetectingConnection implements Connection {
     return settled;
   }
 }
+
+const isNamed = ({ code }: Fault): boolean => code === 'unsupportedVariant';
+const uncounted = (fault: Fault): Fault => ({ ...fault, bytes: 0 });
 
 /** Keeps a fault until it is known whether it is one; what goes on where the last ended is added to it. */
 function hold(held: Fault[], fault: Fault): void {

@@ -64,6 +64,14 @@ describe('the gate in mode open', () => {
       ...{ verdict: null, keep: false, reason: 'beforeLogin' },
     });
   });
+
+  it('tells a GT06 tracker the time before its log-in', () => {
+    const { decide } = gate('open');
+    const ask = sampleHeartbeat(1, { protocol: 'gt06', device: null, intent: 'query' });
+    expect(decide(ask)).toEqual({
+      ...{ verdict: { result: 'accepted' }, keep: false, reason: 'beforeLogin' },
+    });
+  });
 });
 
 describe('the gate in mode known', () => {

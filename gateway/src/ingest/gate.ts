@@ -55,7 +55,11 @@ export class Gate {
 
   /** Decides, and records who asked. `session.device` may still be another: every JT/T 808 frame names its own. */
   decide(message: Message, session: Session, receivedTime: number): Decision {
-    if (message.device === null) return { verdict: null, keep: false, reason: 'beforeLogin' };
+    if (message.device === null) {
+      // A tracker may ask for the time before it says who it is. @see gt06.md section 3
+      const verdict: Verdict | null = isAsking(message) ? { result: 'accepted' } : null;
+      return { verdict, keep: false, reason: 'beforeLogin' };
+    }
     const { device: bearer } = session;
     const device: DeviceRef =
       bearer !== null && bearer.id === message.device && bearer.protocol === message.protocol
@@ -105,7 +109,8 @@ export class Gate {
   #refuseStranger(message: Message, reason: 'notAdmitted' | 'tooManyPending'): Decision {
     // An unanswered GT06 tracker reconnects for ever: its log-in and heartbeat are answered, nothing is kept.
     if (message.protocol === 'gt06') {
-      const answer = message.intent === 'authenticate' || message.intent === 'keepalive';
+      const { intent } = message;
+      const answer = intent === 'authenticate' || intent === 'keepalive' || isAsking(message);
       return { verdict: answer ? { result: 'accepted' } : null, keep: false, reason };
     }
     return message.intent === 'register'
@@ -113,6 +118,9 @@ export class Gate {
       : refuse(reason);
   }
 }
+
+const isAsking = ({ protocol, intent }: Message): boolean =>
+  protocol === 'gt06' && intent === 'query';
 
 const refuse = (reason: Decision['reason']): Decision => ({
   verdict: { result: 'refused' },

@@ -81,6 +81,18 @@ describe('a device port under abuse', () => {
     expect(await port.closed('noFirstFrame')).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['GT02A', '686825266a0358688000000158001100'],
+    ['ZX303', '78780a010123456789012345010d0a'],
+  ])('closes a box that only looks like GT06, and bans nobody for it: %s', async (_, hex) => {
+    port = await Port.open('open', { banAfter: 1 });
+    const box = await port.connect();
+    send(box, hex);
+    await once(box, 'close');
+    expect(await port.closed('unsupportedVariant')).toBe(1);
+    expect(port.bans).toBe(0);
+  });
+
   it('answers the last word of a device also when it had to wait for its turn', async () => {
     port = await Port.open();
     const socket = await port.connect();

@@ -1,5 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Connection, type Fault, type Message, openConnection } from '@xunji/protocols';
+import {
+  boundedMemory,
+  type Connection,
+  type Fault,
+  type Message,
+  openConnection,
+} from '@xunji/protocols';
 import type { Metrics } from '../metrics.ts';
 import type { Addresses } from './addresses.ts';
 import type { Intake } from './intake.ts';
@@ -37,6 +43,12 @@ const SWEEP_MS = 1000;
 const CLOSE_GRACE_MS = 2000;
 /** Reasons that nobody behaves for, whatever was sent before. */
 const strikes: readonly string[] = ['badFrames', 'memory', 'wrongAuthCode'];
+const VARIANT = 'unsupportedVariant';
+const isVariant = (item: Message | Fault): boolean =>
+  item.kind === 'fault' && item.code === VARIANT;
+
+/** Devices of whom a port remembers what their earlier connections showed. */
+const REMEMBERED_DEVICES = 50_000;
 
 /** One device port. Every port takes every protocol; `prefer` decides only whose faults are told before a sound frame. */
 export class TcpIntake implements PeerPort {
@@ -44,6 +56,7 @@ export class TcpIntake implements PeerPort {
   readonly #server: Server;
   /** More handles over the same socket. */
   readonly #extra: Server[] = [];
+  readonly #memory = boundedMemory(REMEMBERED_DEVICES);
   readonly #peers = new Map<Socket, Peer>();
   /** Sum over the peers of what they hold. */
   #heldBytes = 0;
@@ -119,7 +132,7 @@ export class TcpIntake implements PeerPort {
       return;
     }
     sessions.connections++;
-    const connection = openConnection({ prefer });
+    const connection = openConnection({ prefer, memory: this.#memory });
     this.#peers.set(socket, new Peer(this, sessions, socket, address, connection, monotonic()));
     metrics.connections.inc({ transport: 'tcp' });
     socket.on('data', this.#onData);
@@ -175,7 +188,7 @@ export class TcpIntake implements PeerPort {
     this.#options.metrics.closed.inc({ transport: 'tcp', reason });
     // Without one sound frame it is no device that we could know one day.
     const isNobody = peer.connection.protocol === null && !peer.session.admitted;
-    if (strikes.includes(reason) || (isNobody && reason !== 'superseded')) {
+    if (strikes.includes(reason) || (isNobody && reason !== 'superseded' && reason !== VARIANT)) {
       this.#options.addresses.strike(peer.address);
     }
     peer.socket.destroy();
@@ -221,6 +234,8 @@ export class TcpIntake implements PeerPort {
     else if (peer.frameSince === null || items.length > 0) peer.frameSince = at;
     if (items.length === 0) return;
     if (!items.every((item) => peer.bears(item, limits))) peer.close('badFrames');
+    // A box of another protocol, whose frames have no checksum: nothing it says could be told from noise.
+    if (peer.connection.protocol === null && items.some(isVariant)) peer.close(VARIANT);
     const receivedTime = now();
     this.#sort(peer, items, receivedTime);
     peer.answered = intake

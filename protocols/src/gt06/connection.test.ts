@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digitsOfTime, fromHex, toHex } from '../bytes.ts';
 import { boundedMemory } from '../memory.ts';
-import type { Fault, Message, Outgoing } from '../protocol.ts';
+import type { DeviceProfile, Fault, Message, Outgoing } from '../protocol.ts';
 import { alarmCodes } from './alarms.ts';
 import { partsOf, writeFrame } from './frame.ts';
 import { gt06 } from './index.ts';
-import { gt06Models, modelOf } from './models.ts';
+import { modelOf, models } from './models.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 8, 0, 0);
 const bytesOf = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array(0);
+const NONE = new Uint8Array(0);
 const write = (id: string, fields: Outgoing['fields'], serial = 1, device: string | null = 'x') =>
   gt06.encode({ id, device, edition: null, serial, fields });
 const login = (device: string) => write('0x01', {}, 1, device);
@@ -327,7 +328,7 @@ describe('a protocol that only looks like this one', () => {
 
 describe('the models', () => {
   it('are found whatever the case and separators of their names', () => {
-    for (const { name } of gt06Models) {
+    for (const { name } of models) {
       expect(modelOf(name.toLowerCase())).toBe(modelOf(name));
       expect(modelOf(`JM-${name}`).name).toBe(name);
     }
@@ -341,5 +342,35 @@ describe('the models', () => {
       return one(connection.push(frame, NOW)).positions[0]?.extras['alarmKey'];
     };
     expect([keyOf(undefined), keyOf('Clone 77')]).toEqual(['sound', 'speedNormal']);
+  });
+});
+
+describe('what people set for a device', () => {
+  const broken = write('0x12', fix);
+  broken[10] = 0xca;
+  const set = { '861234567890123': { lenient: true, model: 'AM01' } } as const;
+  const open = (settings: Readonly<Record<string, DeviceProfile>>) =>
+    gt06.open({ profileOf: (_, device) => settings[device] ?? null });
+  const kinds = (items: readonly (Message | Fault)[]) => items.map(({ kind }) => kind);
+
+  it('holds from its log-in on, and for it alone', () => {
+    const connection = open(set);
+    expect(kinds(connection.push(broken, NOW))).toEqual(['fault']);
+    connection.push(login('861234567890123'), NOW);
+    const message = one(connection.push(broken, NOW));
+    expect(toHex(connection.reply(message, { result: 'accepted' }) ?? NONE)).toBe(
+      toHex(writeFrame(0x12, NONE, 1)),
+    );
+    connection.push(login('861234567890124'), NOW);
+    expect(kinds(connection.push(broken, NOW))).toEqual(['fault']);
+  });
+
+  it('is heeded while its connection lasts', () => {
+    const settings: Record<string, DeviceProfile> = {};
+    const connection = open(settings);
+    connection.push(login('861234567890123'), NOW);
+    Object.assign(settings, set);
+    expect(kinds(connection.push(broken, NOW + 9_999))).toEqual(['fault']);
+    expect(kinds(connection.push(broken, NOW + 10_000))).toEqual(['message']);
   });
 });

@@ -21,6 +21,8 @@ import { freshProfile, type Profile, profileOf } from './profile.ts';
 import type { Row } from './row.ts';
 import { sightingOf, stateChange } from './sightings.ts';
 
+/** An edit of a device's settings is heeded while its connection lasts. */
+const ASK_AGAIN_MS = 10_000;
 const NO_FIELDS: Fields = {};
 const NO_POSITIONS: Message['positions'] = [];
 
@@ -32,7 +34,12 @@ export class Gt06Connection implements Connection, FrameSink {
   readonly #rowOf: RowTable;
   readonly #framer: Framer;
   readonly #memory: DeviceMemory | undefined;
-  readonly #model: Model;
+  readonly #profileOf: ConnectionOptions['profileOf'];
+  /** For whom nobody set anything else. */
+  readonly #others: { readonly model: Model; readonly lenient: boolean };
+  #model: Model;
+  /** When the settings of the device were asked for last. */
+  #askedTime = 0;
   readonly #anyTime: boolean;
   #device: string | null = null;
   #profile: Profile;
@@ -45,10 +52,12 @@ export class Gt06Connection implements Connection, FrameSink {
     this.#rowOf = side === 'terminal' ? downRow : upRow;
     this.#anyTime = anyTime ?? false;
     this.#memory = memory;
-    this.#model = modelOf(model);
+    this.#profileOf = options.profileOf;
+    this.#others = { model: modelOf(model), lenient: lenient ?? false };
+    this.#model = this.#others.model;
     this.#profile = freshProfile(this.#anyTime);
     this.#framer = new Framer(
-      { lenient: lenient ?? false, maxFrameBytes: maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES },
+      { lenient: this.#others.lenient, maxFrameBytes: maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES },
       this,
     );
   }
@@ -67,6 +76,7 @@ export class Gt06Connection implements Connection, FrameSink {
 
   push(chunk: Uint8Array, receivedTime: number): readonly (Message | Fault)[] {
     this.#receivedTime = receivedTime;
+    if (receivedTime - this.#askedTime >= ASK_AGAIN_MS) this.#ask();
     this.#framer.push(chunk, receivedTime);
     return this.#take();
   }
@@ -125,7 +135,16 @@ export class Gt06Connection implements Connection, FrameSink {
       this.#profile = profileOf(device, this.#memory, this.#anyTime);
     }
     this.#device = device;
+    this.#ask();
     if (!DECIMAL.test(device)) fields['idFormat'] = 'hex';
+  }
+
+  /** What people set for the device; before its log-in nobody knows whose settings hold. */
+  #ask(): void {
+    this.#askedTime = this.#receivedTime;
+    const set = this.#device === null ? null : this.#profileOf?.('gt06', this.#device);
+    this.#model = set === null || set === undefined ? this.#others.model : modelOf(set.model);
+    this.#framer.lenient = set?.lenient ?? this.#others.lenient;
   }
 
   #nameVoltage(fields: Record<string, unknown>): void {

@@ -47,7 +47,7 @@ export interface FrameSink {
 }
 
 export interface FramerOptions {
-  /** Delivers frames whose checksum alone is wrong, except log-ins. @see gt06.md section 15 */
+  /** Until somebody sets it otherwise. */
   readonly lenient: boolean;
   readonly maxFrameBytes: number;
 }
@@ -106,7 +106,9 @@ export function writeFrame(
  * @see gt06.md section 1.1
  */
 export class Framer {
-  readonly #options: FramerOptions;
+  /** Delivers frames whose checksum alone is wrong, except log-ins. @see gt06.md section 15 */
+  lenient: boolean;
+  readonly #maxFrameBytes: number;
   readonly #sink: FrameSink;
   #held: Uint8Array = NOTHING_HELD;
   #start = 0;
@@ -122,7 +124,8 @@ export class Framer {
   #lostBytes = 0;
 
   constructor(options: FramerOptions, sink: FrameSink) {
-    this.#options = options;
+    this.lenient = options.lenient;
+    this.#maxFrameBytes = options.maxFrameBytes;
     this.#sink = sink;
   }
 
@@ -196,7 +199,7 @@ export class Framer {
         ? (bytes[at + 2] ?? 0)
         : ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
       const end = typeAt + length + 2;
-      if (length < LENGTH_OF_EMPTY || end - at > this.#options.maxFrameBytes) {
+      if (length < LENGTH_OF_EMPTY || end - at > this.#maxFrameBytes) {
         this.#lose(length < LENGTH_OF_EMPTY ? 'badLength' : 'frameTooLong', 1);
         at++;
         continue;
@@ -218,7 +221,7 @@ export class Framer {
     const crcOk =
       crcItu(bytes, at + 2, end - 4) === (((bytes[end - 4] ?? 0) << 8) | (bytes[end - 3] ?? 0));
     const isLogin = bytes[typeAt] === LOGIN;
-    if (crcOk || (this.#options.lenient && !isLogin)) {
+    if (crcOk || (this.lenient && !isLogin)) {
       this.#tellLost();
       // A copy: the caller may use the chunk again.
       this.#sink.frame(new Uint8Array(bytes.subarray(at, end)), this.#offset, crcOk);

@@ -3,6 +3,7 @@ import { Gt06Connection, terminalIdOf } from './connection.ts';
 import { writeFrame } from './frame.ts';
 import { login } from './messages/session.ts';
 import { downRow, rows, upRow } from './messages.ts';
+import { models } from './models.ts';
 
 /**
  * GT06 and its relatives of the Concox and Jimi families.
@@ -14,7 +15,7 @@ import { downRow, rows, upRow } from './messages.ts';
 export const gt06: Protocol = {
   name: 'gt06',
   messages: rows.map(({ id, name, direction, clause }) => ({ id, name, direction, clause })),
-  models: [],
+  models: models.map(({ name, note }) => ({ name, note })),
   open: (options = {}) => new Gt06Connection(options),
   encode({ id, device, serial, fields, direction }) {
     const type = Number.parseInt(id, 16);

@@ -1,10 +1,8 @@
+import type { ModelRow } from '../protocol.ts';
 import type { AlarmCode } from './alarms.ts';
 
 /** What differs from the base by device model; data, so that a further model is a row. @see gt06.md section 14 */
-export interface Model {
-  readonly name: string;
-  /** One line for the docs page. */
-  readonly changes: string;
+export interface Model extends ModelRow {
   /** Alarm codes that mean something else than the common table says. */
   readonly alarms?: ReadonlyMap<number, AlarmCode>;
   /** Whose voltage the heartbeat 23 tells. @see gt06.md section 7 */
@@ -18,41 +16,41 @@ export interface Model {
 }
 
 /** What holds for a device whose model nobody named. */
-export const baseModel: Model = { name: '', changes: 'the common tables' };
+export const baseModel: Model = { name: '', note: 'the common tables' };
 
 const speedNormal: AlarmCode = { key: 'speedNormal', alarm: null };
 
 /** Every model that differs, by the name people enter. */
-export const gt06Models: readonly Model[] = [
+export const models: readonly Model[] = [
   {
     name: 'AM01',
-    changes: 'positions are answered: its firmware repeats them otherwise',
+    note: 'positions are answered: its firmware repeats them otherwise',
     answerPositions: true,
   },
   {
     name: 'BL10',
-    changes: 'the log-in is answered with date and time; voltage 23 is that of the battery',
+    note: 'the log-in is answered with date and time; voltage 23 is that of the battery',
     loginTime: true,
     voltageOf: 'battery',
   },
-  { name: 'EG02', changes: 'voltage 23 is that of the supply', voltageOf: 'external' },
-  { name: 'EG03', changes: 'voltage 23 is that of the supply', voltageOf: 'external' },
-  { name: 'HVT001', changes: 'parts of files are answered', answerFiles: true },
-  { name: 'LL301', changes: 'voltage 23 is that of the battery', voltageOf: 'battery' },
-  { name: 'WETRACK2', changes: 'voltage 23 is that of the battery', voltageOf: 'battery' },
+  { name: 'EG02', note: 'voltage 23 is that of the supply', voltageOf: 'external' },
+  { name: 'EG03', note: 'voltage 23 is that of the supply', voltageOf: 'external' },
+  { name: 'HVT001', note: 'parts of files are answered', answerFiles: true },
+  { name: 'LL301', note: 'voltage 23 is that of the battery', voltageOf: 'battery' },
+  { name: 'WETRACK2', note: 'voltage 23 is that of the battery', voltageOf: 'battery' },
   {
     name: 'CLONE77',
-    changes: 'alarm 16 says that the speed is normal again',
+    note: 'alarm 16 says that the speed is normal again',
     alarms: new Map([[0x16, speedNormal]]),
   },
 ];
 
 const plain = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '');
-const byName = new Map(gt06Models.map((model) => [plain(model.name), model]));
+const byName = new Map(models.map((model) => [plain(model.name), model]));
 
 /** The model of that name, whatever its case, separators and the maker's `JM-` in front; the base for any other. */
-export function modelOf(name: string | undefined): Model {
-  if (name === undefined) return baseModel;
+export function modelOf(name: string | null | undefined): Model {
+  if (name === undefined || name === null) return baseModel;
   const key = plain(name);
   return byName.get(key) ?? byName.get(key.replace(/^JM/, '')) ?? baseModel;
 }
