@@ -26,10 +26,12 @@ import { LatestPositions } from './live/latest.ts';
 import { LiveServer } from './live/live.ts';
 import { createLogger, type Logger, rateLimited } from './logger.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { Beacons } from './records/beacons.ts';
 import { ConfigLog, type Publish } from './records/config-log.ts';
 import { openDatabase, type Records } from './records/database.ts';
 import { DeviceRegistry } from './records/devices.ts';
 import { Fences } from './records/fences.ts';
+import { MqttPasswords } from './records/mqtt-passwords.ts';
 import { Rules } from './records/rules.ts';
 import { Sessions } from './records/sessions.ts';
 import { Subjects } from './records/subjects.ts';
@@ -114,6 +116,8 @@ async function openRecords(db: Records, publish: Publish, logger: Logger) {
     access: await Access.open({ db, users, sessions, now }),
     subjects: new Subjects(db, log, devices, now),
     fences: new Fences(db, log, now),
+    beacons: await Beacons.open(db, now),
+    mqttPasswords: await MqttPasswords.open({ db, now, monotonic }),
     rules: new Rules(db, log, now),
   };
 }

@@ -165,6 +165,25 @@ export interface Rule {
   rev: number;
 }
 
+/**
+ * GET/POST /api/v1/beacons, GET/PUT/DELETE /api/v1/beacons/:id (`If-Match` = rev). A place where badges are known to
+ * be by radio: a gateway that hears them, or a fixed beacon that they hear.
+ */
+export interface Beacon {
+  id: string;
+  /** MAC, `uuid-major-minor` of an iBeacon, Eddystone id of 32 digits, or the id a gateway has in its topic. */
+  identity: string;
+  /** Of the zone. */
+  name: string;
+  latitude: number;
+  longitude: number;
+  /** Of the zone, and the accuracy of positions made of it. */
+  radiusM: number;
+  floor: string | null;
+  rev: number;
+  updatedAt: string;
+}
+
 /** GET /api/v1/events: immutable facts. */
 export interface FenceEvent {
   id: string;

@@ -4,6 +4,16 @@ import { hash, verify } from '@node-rs/argon2';
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const MAX_WAITING = 64;
 
+export interface PasswordsOptions {
+  /** Default: OWASP's first recommendation. Hashes hold their own, so any instance verifies any hash. */
+  readonly cost?: {
+    readonly memoryCost: number;
+    readonly timeCost: number;
+    readonly parallelism: number;
+  };
+  readonly maxWaiting?: number;
+}
+
 /** Too many checks wait already. */
 export class PasswordsBusy extends Error {
   readonly code = 'busy';
@@ -11,16 +21,23 @@ export class PasswordsBusy extends Error {
 
 /**
  * Argon2id, one at a time: the worker pool it runs in is shared with the stores, which must not starve.
- * At most 64 wait.
+ * At most 64 wait unless said otherwise.
  */
 export class Passwords {
+  readonly #cost: NonNullable<PasswordsOptions['cost']>;
+  readonly #maxWaiting: number;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #decoy: Promise<string> | undefined;
 
+  constructor(options: PasswordsOptions = {}) {
+    this.#cost = options.cost ?? COST;
+    this.#maxWaiting = options.maxWaiting ?? MAX_WAITING;
+  }
+
   /** @throws PasswordsBusy */
   hash(password: string): Promise<string> {
-    return this.#next(() => hash(password, COST));
+    return this.#next(() => hash(password, this.#cost));
   }
 
   /**
@@ -28,14 +45,14 @@ export class Passwords {
    * @throws PasswordsBusy
    */
   async verify(passwordHash: string | null, password: string): Promise<boolean> {
-    this.#decoy ??= this.#next(() => hash('no such user', COST));
+    this.#decoy ??= this.#next(() => hash('no such user', this.#cost));
     const decoy = await this.#decoy;
     const same = await this.#next(() => verify(passwordHash ?? decoy, password));
     return same && passwordHash !== null;
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#waiting >= MAX_WAITING) {
+    if (this.#waiting >= this.#maxWaiting) {
       return Promise.reject(new PasswordsBusy('too many password checks wait'));
     }
     this.#waiting++;

@@ -1,9 +1,11 @@
 import { deviceAlarms, protocolNames } from '@xunji/protocols';
 import { z } from 'zod';
+import { beaconIdentity } from '../records/beacons.ts';
 import type { FenceDraft } from '../records/fences.ts';
 import type {
   Alarm,
   BaseMap,
+  Beacon,
   Device,
   DeviceList,
   Fence,
@@ -250,6 +252,21 @@ export const rule = wire<Rule>()(
   }),
 );
 
+export const beacon = wire<Beacon>()(
+  'Beacon',
+  z.object({
+    id: z.string(),
+    identity: z.string(),
+    name: z.string(),
+    latitude: z.number(),
+    longitude: z.number(),
+    radiusM: z.number(),
+    floor: z.string().nullable(),
+    rev: z.number(),
+    updatedAt: z.string(),
+  }),
+);
+
 export const fenceEvent = wire<FenceEvent>()(
   'FenceEvent',
   z.object({
@@ -452,6 +469,29 @@ export const fenceDraft = draft(
       };
     }),
 );
+
+/** A listener or fixed beacon; its identity in any of the usual spellings. */
+export const beaconDraft = draft(
+  'BeaconDraft',
+  z.strictObject({
+    identity: z
+      .string()
+      .max(64)
+      .refine(
+        (text) => beaconIdentity(text) !== null,
+        'a MAC, uuid-major-minor, 32 hexadecimal digits or the id of a gateway',
+      )
+      .overwrite((text) => beaconIdentity(text) ?? text),
+    name,
+    latitude: z.number().min(-90).max(90),
+    longitude: z.number().min(-180).max(180),
+    radiusM: z.number().min(1).max(10_000).default(15),
+    floor: text(32).nullable().default(null),
+  }),
+);
+
+/** How an MQTT device logs in from now on. Long random passwords are checked quickly, so prefer 16 characters. */
+export const mqttPassword = draft('MqttPassword', z.strictObject({ password }));
 
 /** `from` inclusive, `to` exclusive, each ISO 8601 with its offset. */
 export const period = { from: instant, to: instant };

@@ -11,10 +11,12 @@ import { LatestPositions } from '../live/latest.ts';
 import { PlainDesk } from '../live/plain-desk.test-support.ts';
 import { createLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
+import { Beacons } from '../records/beacons.ts';
 import { ConfigLog } from '../records/config-log.ts';
 import { openDatabase } from '../records/database.ts';
 import { DeviceRegistry } from '../records/devices.ts';
 import { Fences } from '../records/fences.ts';
+import { MqttPasswords } from '../records/mqtt-passwords.ts';
 import { Rules } from '../records/rules.ts';
 import { Sessions } from '../records/sessions.ts';
 import { Subjects } from '../records/subjects.ts';
@@ -98,6 +100,8 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       ...{ access, sessions, users, devices, latest, desk, tracks, health },
       subjects: new Subjects(db, log, devices, now),
       fences: new Fences(db, log, now),
+      beacons: await Beacons.open(db, now),
+      mqttPasswords: await MqttPasswords.open({ db, now, monotonic: () => 0 }),
       rules: new Rules(db, log, now),
       baseMaps: new BaseMaps({ directory: root, onError: fail }),
       site: { boot: 'boot-1', build: '0.1.0-test', timeZone: 'Asia/Shanghai' },

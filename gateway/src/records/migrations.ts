@@ -1,5 +1,7 @@
 import type { Migration } from 'kysely';
 import { addAlarmTimes, createAlarms } from '../alarms/schema.ts';
+import { createBeacons } from './beacons.ts';
+import { createMqttPasswords } from './mqtt-passwords.ts';
 import { createRecords } from './schema.ts';
 
 /**
@@ -10,4 +12,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '001-records': createRecords,
   '002-alarms': createAlarms,
   '003-alarm-times': addAlarmTimes,
+  '005-beacons': createBeacons,
+  '006-mqtt-passwords': createMqttPasswords,
 };

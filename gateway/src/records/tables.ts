@@ -97,6 +97,28 @@ export interface SecretsTable {
   value: Uint8Array;
 }
 
+/** Where a BLE listener or a fixed beacon stands. */
+export interface BeaconsTable {
+  id: string;
+  /** As `beaconIdentity` words it. */
+  identity: string;
+  name: string;
+  latitude: number;
+  longitude: number;
+  radiusM: number;
+  floor: string | null;
+  updatedTime: number;
+  rev: number;
+}
+
+export interface MqttPasswordsTable {
+  /** Id of an MQTT device. */
+  device: string;
+  /** Argon2id in its PHC form. */
+  hash: string;
+  updatedTime: number;
+}
+
 export interface RecordsTables {
   users: UsersTable;
   sessions: SessionsTable;
@@ -105,6 +127,8 @@ export interface RecordsTables {
   bindings: BindingsTable;
   fences: FencesTable;
   rules: RulesTable;
+  beacons: BeaconsTable;
+  mqtt_passwords: MqttPasswordsTable;
   config_log: ConfigLogTable;
   secrets: SecretsTable;
 }

@@ -2,9 +2,11 @@ import type { Endpoint } from '../endpoint.ts';
 import type { Rooms } from '../rooms.ts';
 import { alarmRoutes } from './alarms.ts';
 import { baseMapRoutes } from './basemaps.ts';
+import { beaconRoutes } from './beacons.ts';
 import { deviceRoutes } from './devices.ts';
 import { fenceRoutes } from './fences.ts';
 import { historyRoutes } from './history.ts';
+import { mqttPasswordRoutes } from './mqtt-passwords.ts';
 import { positionRoutes } from './positions.ts';
 import { ruleRoutes } from './rules.ts';
 import { sessionRoutes } from './session.ts';
@@ -16,6 +18,8 @@ import { userRoutes } from './users.ts';
 export const apiEndpoints = (rooms: Rooms): Endpoint[] => [
   ...sessionRoutes(rooms),
   ...deviceRoutes(rooms),
+  ...mqttPasswordRoutes(rooms),
+  ...beaconRoutes(rooms),
   ...subjectRoutes(rooms),
   ...positionRoutes(rooms),
   ...historyRoutes(rooms),
