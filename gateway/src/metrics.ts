@@ -47,6 +47,12 @@ export function createMetrics() {
   const registers = [registry];
   return {
     registry,
+    sightings: new Tally({
+      name: 'xunji_beacon_sightings_total',
+      help: 'Radio sightings, by whether they tell of a place',
+      labelNames: ['result'],
+      registers,
+    }),
     faults: new Counter({
       name: 'xunji_faults_total',
       help: 'Input that could not be used, by reason',

@@ -42,6 +42,8 @@ export class NearestBeacons {
   readonly #zones = new Zones();
   /** Receive time of the last good satellite fix of badges that are heard. */
   readonly #gnss = new Map<string, number>();
+  /** Badges that gateways hear. */
+  readonly #heard = new Set<string>();
   /** State of charge by the badge's own advertisement. */
   readonly #batteries = new Map<string, number>();
 
@@ -64,6 +66,7 @@ export class NearestBeacons {
       if (found === null) continue;
       const { badge, heard } = found;
       const key = deviceKey(badge);
+      if (!heard.isOwn) this.#heard.add(key);
       if (sighting.batteryPercent !== undefined && !heard.isOwn) {
         this.#batteries.set(key, sighting.batteryPercent);
       }
@@ -79,10 +82,19 @@ export class NearestBeacons {
     for (const [key, place] of lost) {
       const badge = parseDeviceKey(key);
       if (place !== null) derived.push(note(badge, 'beaconLost', { zone: place.name }));
-      this.#gnss.delete(key);
-      this.#batteries.delete(key);
     }
     return { derived, lost: lost.map(([key]) => parseDeviceKey(key)) };
+  }
+
+  /** Gateways have heard it within the last minute, so it is there, connected or not. */
+  isHeard(device: DeviceRef): boolean {
+    return this.#heard.has(deviceKey(device));
+  }
+
+  /** Nothing more is to be said of one that is lost. */
+  forget(device: DeviceRef): void {
+    const key = deviceKey(device);
+    for (const held of [this.#gnss, this.#batteries, this.#heard]) held.delete(key);
   }
 
   #heardByBadge(sighting: Sighting, badge: DeviceRef, receivedTime: number) {

@@ -1,4 +1,5 @@
 import type { Fault } from '@xunji/protocols';
+import { NearestBeacons, type Places } from '../beacons/nearest.ts';
 import type { DeviceRef } from '../journal/record.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Address, Addresses } from './addresses.ts';
@@ -7,7 +8,7 @@ import { type AdmissionMode, Gate, type Registry } from './gate.ts';
 import { type Appender, Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
 import { widen } from './listeners.ts';
-import { MqttIntake } from './mqtt.ts';
+import { MqttIntake, type MqttOptions } from './mqtt.ts';
 import { type Session, Sessions } from './session.ts';
 import { TcpIntake } from './tcp.ts';
 import { Turns, type TurnsOptions } from './turns.ts';
@@ -24,6 +25,9 @@ export interface DoorsOptions {
   readonly onBan: (address: Address) => void;
   /** Two terminals seem to use one identity. */
   readonly onFlapping: (device: DeviceRef, takeOvers: number) => void;
+  /** Default: nobody has entered any. */
+  readonly places?: Places;
+  readonly mqtt?: Pick<MqttOptions, 'passwords' | 'topics' | 'owntracksKey' | 'tls'>;
   readonly onUnexpected: (error: unknown) => void;
   /** Ms UTC. */
   readonly now: () => number;
@@ -38,8 +42,20 @@ export interface DoorNumbers {
   readonly gt06Port: number;
   readonly mqttHost: string;
   readonly mqttPort: number;
+  /** Beside it, with TLS; absent: none. */
+  readonly mqttsPort?: number | undefined;
 }
 
+/** In the words of the ready line. */
+export interface OpenPorts {
+  readonly jt808: number;
+  readonly gt06: number;
+  readonly mqtt: number;
+  readonly mqtts?: number;
+}
+
+/** How often windows of sightings are looked at, though nobody is heard. */
+const SWEEP_MS = 1000;
 /** Numbers that the kernel offers until one is free for UDP and TCP. */
 const MAX_TRIES = 10;
 
@@ -49,6 +65,8 @@ export class Doors {
   readonly #udp: UdpIntake;
   readonly #gt06: TcpIntake;
   readonly #mqtt: MqttIntake;
+  readonly #sweep: () => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: DoorsOptions) {
     const { journal, registry, admission, limits, liveMaxAgeMs, metrics } = options;
@@ -62,7 +80,13 @@ export class Doors {
     });
     const sessions = new Sessions(now(), flapping);
     const gate = new Gate(registry, admission);
-    const intake = new Intake({ journal, gate, sessions, metrics, liveMaxAgeMs, onFault });
+    const nearest = new NearestBeacons({
+      places: options.places ?? { placeOf: () => undefined },
+      isDevice: (device) => ['known', 'pending'].includes(registry.find(device)?.admission ?? ''),
+      onSighting: metrics.sightings.counting('result'),
+    });
+    const intake = new Intake({ journal, gate, sessions, metrics, liveMaxAgeMs, onFault, nearest });
+    this.#sweep = () => intake.sweepBeacons(now()).catch(onUnexpected);
     const turns = new Turns({ journal, monotonic });
     const addresses = new Addresses({
       ...{ limits, monotonic },
@@ -78,16 +102,18 @@ export class Doors {
     this.#jt808 = new TcpIntake({ ...shared, prefer: 'jt808' });
     this.#udp = new UdpIntake({ ...shared, registry });
     this.#gt06 = new TcpIntake({ ...shared, prefer: 'gt06' });
-    this.#mqtt = new MqttIntake({ ...shared, registry, admission });
+    this.#mqtt = new MqttIntake({ ...shared, ...options.mqtt, registry, admission });
   }
 
-  /** @returns the ports, in the words of the ready line */
-  async listen(at: DoorNumbers): Promise<{ jt808: number; gt06: number; mqtt: number }> {
-    return {
+  async listen(at: DoorNumbers): Promise<OpenPorts> {
+    const ports = {
       jt808: await this.#listenTwice(at.jt808Port, at.host),
       gt06: await this.#gt06.listen(at.gt06Port, at.host),
       mqtt: await this.#mqtt.listen(at.mqttPort, at.mqttHost),
     };
+    this.#timer = setInterval(() => void this.#sweep(), SWEEP_MS);
+    if (at.mqttsPort === undefined) return ports;
+    return { ...ports, mqtts: await this.#mqtt.listenTls(at.mqttsPort, at.mqttHost) };
   }
 
   /** Takes many connections a turn of the event loop from now on, where the system can. */
@@ -109,6 +135,7 @@ export class Doors {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#timer);
     const all = [this.#jt808, this.#udp, this.#gt06, this.#mqtt];
     await Promise.all(all.map((door) => door.close()));
   }

@@ -1,9 +1,10 @@
 import type { Connection, Fault, Message, ProtocolName, Verdict } from '@xunji/protocols';
-import type { DeviceRef, Entry, PositionEntry } from '../journal/record.ts';
+import type { NearestBeacons } from '../beacons/nearest.ts';
+import { type DeviceRef, deviceKey, type Entry, type PositionEntry } from '../journal/record.ts';
 import type { Cell, Metrics } from '../metrics.ts';
 import { type Decision, type Gate, plausible } from './gate.ts';
 import { positionHash } from './position-hash.ts';
-import type { Session, Sessions } from './session.ts';
+import { type Link, Session, type Sessions } from './session.ts';
 
 /** The journal as the intake sees it. */
 export interface Appender {
@@ -16,6 +17,8 @@ export interface IntakeOptions {
   readonly sessions: Sessions;
   readonly metrics: Metrics;
   readonly liveMaxAgeMs: number;
+  /** Makes positions of what badges and gateways hear. */
+  readonly nearest?: NearestBeacons;
   readonly onFault: (fault: Fault, session: Session) => void;
 }
 
@@ -30,6 +33,8 @@ export interface Outcome {
 /** A terminal whose code is wrong registers anew after one or two tries; whoever goes on is guessing. */
 const MAX_WRONG_AUTH_CODES = 5;
 const NO_BYTES = new Uint8Array(0);
+/** Of what is said about a device that has no connection. */
+const NOWHERE: Link = { transport: 'mqtt', remote: '', close: () => undefined };
 const NOTHING: readonly string[] = [];
 
 /**
@@ -39,6 +44,8 @@ const NOTHING: readonly string[] = [];
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #counts: Counts;
+  /** Of badges that only gateways hear. */
+  readonly #heard = new Map<string, Session>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -95,6 +102,52 @@ export class Intake {
     await this.#options.journal.append([presence(session, device, 'disconnected', receivedTime)]);
   }
 
+  /** What the clock alone makes known of badges that are heard. */
+  async sweepBeacons(now: number): Promise<void> {
+    const { nearest, journal } = this.#options;
+    if (nearest === undefined) return;
+    const { derived, lost } = nearest.sweep(now);
+    const entries: Entry[] = [];
+    for (const message of derived) this.#derived(message, now, entries);
+    if (entries.length > 0) await journal.append(entries);
+    for (const device of lost) {
+      nearest.forget(device);
+      const session = this.#heard.get(deviceKey(device));
+      if (session === undefined) continue;
+      this.#heard.delete(deviceKey(device));
+      await this.closed(session, now);
+    }
+  }
+
+  /** A message of ours about a badge: it speaks through its own connection, or through one of the gateways' ears. */
+  #derived(message: Message, receivedTime: number, entries: Entry[]): void {
+    const { sessions } = this.#options;
+    const { protocol, device: id } = message;
+    if (id === null) return;
+    const device = { protocol, id };
+    const key = deviceKey(device);
+    let session = sessions.of(device) ?? this.#heard.get(key);
+    if (session === undefined) {
+      // What a badge had heard before it left says nothing of its presence now.
+      if (this.#options.nearest?.isHeard(device) !== true) {
+        const unbound = new Session(0, NOWHERE);
+        if (message.positions.length > 0)
+          this.#positions(message, device, unbound, receivedTime, entries);
+        else entries.push(messageEntry(message, device, unbound, receivedTime));
+        return;
+      }
+      // The badge itself has connected, or is heard no more.
+      const close = () => {
+        const own = this.#heard.get(key);
+        this.#heard.delete(key);
+        if (own !== undefined) sessions.close(own);
+      };
+      session = sessions.open({ transport: 'mqtt', remote: '', close });
+      this.#heard.set(key, session);
+    }
+    this.#message(message, session, receivedTime, entries);
+  }
+
   #fault(fault: Fault, session: Session): Message | undefined {
     const { metrics, onFault } = this.#options;
     metrics.faults.inc({ protocol: fault.protocol, code: fault.code });
@@ -109,7 +162,7 @@ export class Intake {
     receivedTime: number,
     entries: Entry[],
   ): Verdict | null {
-    const { gate, sessions } = this.#options;
+    const { gate, sessions, nearest } = this.#options;
     const decision = gate.decide(message, session, receivedTime);
     this.#counts.message(message.protocol, message.name, decision.reason).n++;
     if (session.wrongAuthCodes >= MAX_WRONG_AUTH_CODES) session.link.close('wrongAuthCode');
@@ -128,6 +181,9 @@ export class Intake {
     if (message.positions.length > 0)
       this.#positions(message, device, session, receivedTime, entries);
     else entries.push(messageEntry(message, device, session, receivedTime));
+    for (const derived of nearest?.hear(message, device, receivedTime) ?? []) {
+      this.#derived(derived, receivedTime, entries);
+    }
     return decision.verdict;
   }
 

@@ -1,40 +1,73 @@
 import type { DeviceRef } from '../journal/record.ts';
 import type { AdmissionMode, Registry } from './gate.ts';
 
+/** What operators have set, as the broker asks it. */
+export interface LogInPasswords {
+  /** Nobody speaks for the device without its password. */
+  isSet(device: string): boolean;
+  /** Whether it belongs to the device or OwnTracks user of this name; `none`: nobody has set one. */
+  check(username: string, password: string): Promise<'right' | 'wrong' | 'none' | 'busy'>;
+}
+
 /** Return codes of a CONNACK. @see MQTT 3.1.1, section 3.2.2.3 */
+const UNAVAILABLE = 3;
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
 /** As device ids are; a name of a topic level, so never a wildcard. @see mqtt.md section 2 */
 const USERNAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 export interface LogInRefusal {
-  readonly reason: 'badUsername' | 'anonymous' | 'notAdmitted' | 'wrongAuthCode';
+  readonly kind: 'refused';
+  readonly reason: 'badUsername' | 'anonymous' | 'notAdmitted' | 'wrongAuthCode' | 'busy';
   readonly returnCode: number;
 }
 
-/** Why a log-in is turned away, null when it is not. Anonymous clients exist in mode `open` only. */
-export function logInRefusal(
-  registry: Registry,
-  admission: AdmissionMode,
+/** Somebody may come in; `isProven` by the password that an operator has set. */
+export interface LogIn {
+  readonly kind: 'accepted';
+  readonly isProven: boolean;
+}
+
+const refused = (reason: LogInRefusal['reason'], returnCode: number): LogInRefusal => ({
+  ...{ kind: 'refused', reason, returnCode },
+});
+
+export interface LogInRules {
+  readonly registry: Registry;
+  readonly admission: AdmissionMode;
+  readonly passwords: LogInPasswords | null;
+}
+
+/**
+ * Who comes in. Where an operator has set a password it is asked for in every mode. Without one, `open` lets in
+ * anybody, anonymous or not, `known` whoever was entered, and `strict` whoever also has the auth code of the device.
+ */
+export async function logIn(
+  { registry, admission, passwords }: LogInRules,
   username: string,
   password: string,
-): LogInRefusal | null {
-  if (username !== '' && !USERNAME.test(username)) {
-    return { reason: 'badUsername', returnCode: BAD_CREDENTIALS };
-  }
-  if (admission === 'open') return null;
-  if (username === '') return { reason: 'anonymous', returnCode: NOT_AUTHORIZED };
+): Promise<LogIn | LogInRefusal> {
+  if (username !== '' && !USERNAME.test(username)) return refused('badUsername', BAD_CREDENTIALS);
   const device: DeviceRef = { protocol: 'mqtt', id: username };
-  // A phone is registered as `ot-USER-DEVICE`; its user may log in when one of his phones is known.
-  const known =
-    registry.find(device)?.admission === 'known' || registry.hasKnown('mqtt', `ot-${username}-`);
-  if (!known) {
-    registry.noteKnocking(device, null);
-    return { reason: 'notAdmitted', returnCode: NOT_AUTHORIZED };
+  if (admission !== 'open') {
+    if (username === '') return refused('anonymous', NOT_AUTHORIZED);
+    // A phone is registered as `ot-USER-DEVICE`; its user may log in when one of his phones is known.
+    const known =
+      registry.find(device)?.admission === 'known' || registry.hasKnown('mqtt', `ot-${username}-`);
+    if (!known) {
+      registry.noteKnocking(device, null);
+      return refused('notAdmitted', NOT_AUTHORIZED);
+    }
   }
-  return admission === 'strict' && !registry.verifyAuth(device, password)
-    ? { reason: 'wrongAuthCode', returnCode: BAD_CREDENTIALS }
-    : null;
+  const verdict =
+    username === '' ? 'none' : ((await passwords?.check(username, password)) ?? 'none');
+  if (verdict === 'busy') return refused('busy', UNAVAILABLE);
+  const isWrong =
+    verdict === 'wrong' ||
+    (verdict === 'none' && admission === 'strict' && !registry.verifyAuth(device, password));
+  return isWrong
+    ? refused('wrongAuthCode', BAD_CREDENTIALS)
+    : { kind: 'accepted', isProven: verdict === 'right' };
 }
 
 const FIRST_DELAY_MS = 250;

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { decodeMqtt, GATEWAY_PREFIX } from '@xunji/protocols';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
 import type { Metrics } from '../metrics.ts';
@@ -8,7 +8,8 @@ import type { Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
 import { defaultTopics, type MqttTopics, mayPublish, maySubscribe } from './mqtt-access.ts';
 import { MqttLine } from './mqtt-line.ts';
-import { logInRefusal, RefusalDelays } from './mqtt-log-in.ts';
+import { type LogInPasswords, logIn, RefusalDelays } from './mqtt-log-in.ts';
+import { type Certificate, MqttServers } from './mqtt-servers.ts';
 import { Speakers } from './mqtt-speakers.ts';
 import type { Sessions } from './session.ts';
 import type { Turns } from './turns.ts';
@@ -22,8 +23,12 @@ export interface MqttOptions {
   readonly addresses: Addresses;
   readonly turns: Turns;
   readonly limits: IntakeLimits;
+  /** Default: nobody has set any. */
+  readonly passwords?: LogInPasswords;
   /** Default: our own tree and OwnTracks. */
   readonly topics?: MqttTopics;
+  /** Needed by `listenTls`, read anew when the process gets SIGHUP. */
+  readonly tls?: () => Certificate;
   /** Opens the encrypted messages of phones. */
   readonly owntracksKey?: Uint8Array | null;
   /** Ms, monotonic, for deadlines. */
@@ -35,6 +40,8 @@ export interface MqttOptions {
 /** Devices one client may speak for: an OwnTracks user's phones, or an anonymous bridge in mode `open`. */
 const MAX_DEVICES_PER_CLIENT = 256;
 const SWEEP_MS = 1000;
+/** Return code of a CONNACK: server unavailable. @see MQTT 3.1.1, section 3.2.2.3 */
+const UNAVAILABLE = 3;
 const MAX_KEEPALIVE_S = 3600;
 const MAX_CLIENT_ID_LENGTH = 128;
 /** A will says that somebody is gone, and no more. @see mqtt.md section 7 */
@@ -55,6 +62,8 @@ class Refused extends Error {}
 interface Peer {
   /** Null: anonymous, which only mode `open` lets in. */
   readonly username: string | null;
+  /** By a password that an operator has set. */
+  readonly isProven: boolean;
   readonly speakers: Speakers;
 }
 
@@ -73,7 +82,7 @@ export class MqttIntake {
   readonly #delays: RefusalDelays;
   readonly #topics: MqttTopics;
   #broker: Aedes | null = null;
-  #server: Server | null = null;
+  #servers: MqttServers | null = null;
   #sweep: NodeJS.Timeout | null = null;
   #lastSweep = 0;
 
@@ -126,40 +135,35 @@ export class MqttIntake {
     broker.on('clientDisconnect', (client: Client) => this.#gone(client));
     broker.on('clientError', (client: Client, error: Error) => this.#failed(client, error));
     broker.on('connectionError', (client: Client, error: Error) => this.#failed(client, error));
-    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket, broker));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host, backlog: 1024 }, resolve);
+    const { sessions, addresses, turns, metrics, limits, tls, onUnexpected } = this.#options;
+    const servers = new MqttServers({
+      ...{ sessions, addresses, turns, metrics, onUnexpected, certificate: tls },
+      handshakeMs: limits.firstFrameMs,
+      onSocket: (socket, address) => this.#accept(socket, address, broker),
     });
     this.#lastSweep = this.#options.monotonic();
     this.#sweep = setInterval(() => this.#checkDeadlines(), SWEEP_MS);
     this.#broker = broker;
-    this.#server = server;
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
+    this.#servers = servers;
+    return await servers.listen(port, host);
+  }
+
+  /** The same broker behind TLS; only after `listen`. @returns the port */
+  async listenTls(port: number, host: string): Promise<number> {
+    if (this.#servers === null) throw new Error('the broker does not listen');
+    return await this.#servers.listenTls(port, host);
   }
 
   async close(): Promise<void> {
-    const server = this.#server;
     const broker = this.#broker;
-    if (server === null || broker === null) return;
+    if (broker === null || this.#servers === null) return;
     if (this.#sweep !== null) clearInterval(this.#sweep);
     this.#delays.close();
-    const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-    await new Promise<void>((resolve) => broker.close(() => resolve()));
-    for (const socket of this.#sockets.keys()) socket.destroy();
-    await stopped;
+    await this.#servers.close(() => new Promise((resolve) => broker.close(() => resolve())));
   }
 
-  #accept(socket: Socket, broker: Aedes): void {
-    const { metrics, sessions, addresses, limits, monotonic, turns } = this.#options;
-    turns.accepted();
-    const address = addresses.enter(socket.remoteAddress ?? '', sessions.connections);
-    if (typeof address === 'string') {
-      this.#closed(address);
-      socket.destroy();
-      return;
-    }
+  #accept(socket: Socket, address: Address, broker: Aedes): void {
+    const { metrics, addresses, limits, monotonic, turns } = this.#options;
     const line = new MqttLine(socket, {
       ...{ turns, maxPacketBytes: limits.mqttPacketBytes, rate: limits.mqttRate, monotonic },
       onFault: (reason) => {
@@ -170,14 +174,7 @@ export class MqttIntake {
     });
     this.#sockets.set(socket, line);
     this.#addresses.set(line, address);
-    sessions.connections++;
-    metrics.connections.inc({ transport: 'mqtt' });
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      addresses.left(address);
-      sessions.connections--;
-      metrics.connections.dec({ transport: 'mqtt' });
-    });
+    socket.on('close', () => this.#sockets.delete(socket));
     broker.handle(line);
   }
 
@@ -215,26 +212,38 @@ export class MqttIntake {
     password: Readonly<Buffer> | undefined,
     done: (error: AuthenticateError | null, success: boolean | null) => void,
   ): void {
-    const { registry, admission, addresses } = this.#options;
+    const { registry, admission, addresses, passwords = null, onUnexpected } = this.#options;
     const name = username ?? '';
-    const refusal = logInRefusal(registry, admission, name, password?.toString('utf8') ?? '');
     const address = this.#addresses.get(client.conn);
-    if (refusal === null) {
-      if (address !== undefined && admission !== 'open') addresses.good(address);
-      this.#peers.set(client, { username: username || null, speakers: this.#speakers(client) });
-      done(null, true);
-      return;
-    }
-    const { reason, returnCode } = refusal;
-    this.#closed(reason);
-    const refuse = () =>
+    const refuse = (reason: string, returnCode: number) =>
       done(Object.assign(new Refused(reason), { returnCode }) as AuthenticateError, null);
-    if (reason !== 'wrongAuthCode') {
-      refuse();
-      return;
-    }
-    if (address !== undefined) addresses.strike(address);
-    this.#delays.later(this.#delays.failed(name, address?.name ?? ''), refuse);
+    logIn({ registry, admission, passwords }, name, password?.toString('utf8') ?? '').then(
+      (found) => {
+        if (found.kind === 'accepted') {
+          if (address !== undefined && (admission !== 'open' || found.isProven)) {
+            addresses.good(address);
+          }
+          const { isProven } = found;
+          const speakers = this.#speakers(client);
+          this.#peers.set(client, { username: username || null, isProven, speakers });
+          done(null, true);
+          return;
+        }
+        const { reason, returnCode } = found;
+        this.#closed(reason);
+        if (reason !== 'wrongAuthCode') {
+          refuse(reason, returnCode);
+          return;
+        }
+        if (address !== undefined) addresses.strike(address);
+        const delay = this.#delays.failed(name, address?.name ?? '');
+        this.#delays.later(delay, () => refuse(reason, returnCode));
+      },
+      (error: unknown) => {
+        onUnexpected(error);
+        refuse('busy', UNAVAILABLE);
+      },
+    );
   }
 
   /** Resolves once what was published is durable; rejects to have the broker close the connection unacknowledged. */
@@ -255,15 +264,20 @@ export class MqttIntake {
     const options = { retain, owntracksKey, ...this.#topics };
     const item = decodeMqtt(packet.topic, payload, receivedTime, options);
     if (item === null) return;
-    if (item.kind === 'message' && !maySpeakFor(peer.username, item.device)) {
-      // A topic of the maker's choice does not say who speaks, and the payload said another.
+    if (item.kind === 'message' && !this.#maySpeakFor(peer, item.device ?? '')) {
       this.#options.metrics.faults.inc({ protocol: 'mqtt', code: 'badTopic' });
-      throw new Refused('payload of another gateway');
+      throw new Refused('payload of another device');
     }
     const heard = await peer.speakers.take(item, receivedTime);
     if (heard === 'taken') return;
     if (heard === 'tooManyDevices') this.#closed(heard);
     throw new Refused(heard);
+  }
+
+  #maySpeakFor({ username, isProven }: Peer, device: string): boolean {
+    // A topic of the maker's choice does not say who speaks; its payload does, and may name another gateway.
+    const isOther = username?.startsWith(GATEWAY_PREFIX) === true && device !== username;
+    return !isOther && (isProven || this.#options.passwords?.isSet(device) !== true);
   }
 
   #speakers(client: Client): Speakers {
@@ -289,7 +303,3 @@ export class MqttIntake {
     this.#peers.delete(client);
   }
 }
-
-/** Only a gateway's payload may name its sender, and only itself. */
-const maySpeakFor = (username: string | null, device: string | null): boolean =>
-  username === null || !username.startsWith(GATEWAY_PREFIX) || device === username;
