@@ -1,10 +1,42 @@
 import { readFileSync } from 'node:fs';
+import { gatewayAdapters, keyOfPassphrase } from '@xunji/protocols';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
 const text = z.string().min(1);
 const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** A list in the file, its JSON in the environment. */
+const gatewayTopics = z
+  .union([z.string(), z.array(z.unknown())])
+  .transform((value, context): unknown => {
+    if (typeof value !== 'string') return value;
+    try {
+      return JSON.parse(value);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is no JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z
+      .array(
+        z.strictObject({
+          filter: z
+            .string()
+            .max(256)
+            .refine(isFilter, 'is no topic filter, or one of a tree of ours'),
+          adapter: z.enum(gatewayAdapters).default('auto'),
+          gatewayIdFrom: z.enum(['topic', 'payload']).default('payload'),
+        }),
+      )
+      .max(32)
+      .refine(
+        (rows) => rows.every((r) => r.gatewayIdFrom === 'payload' || r.filter.includes('+')),
+        'gatewayIdFrom: topic wants a + in the filter',
+      ),
+  );
 
 interface Setting {
   /** Name of the environment variable; the key in xunji.yaml is the same name. */
@@ -70,6 +102,45 @@ export const settings = {
     schema: port,
     fallback: 1883,
     meaning: 'port of the embedded MQTT broker',
+  },
+  mqttsPort: {
+    env: 'XUNJI_MQTTS_PORT',
+    schema: port.optional(),
+    meaning:
+      'port of the embedded MQTT broker with TLS, by the same certificate; SIGHUP reads it anew',
+  },
+  mqttUrl: {
+    env: 'XUNJI_MQTT_URL',
+    schema: z.url({ protocol: /^(mqtts?|wss?)$/ }).optional(),
+    meaning:
+      'external MQTT broker to subscribe to instead: `mqtt://`, `mqtts://`, `ws://` or `wss://`, with log-in',
+  },
+  mqttConnections: {
+    env: 'XUNJI_MQTT_CONNECTIONS',
+    schema: count(1, 16),
+    fallback: 4,
+    meaning: 'connections to the external broker, where it has shared subscriptions; else one',
+  },
+  mqttPrefix: {
+    env: 'XUNJI_MQTT_PREFIX',
+    schema: z.string().regex(/^(?!owntracks)[A-Za-z0-9._-]{1,32}(\/[A-Za-z0-9._-]{1,32}){0,3}$/),
+    fallback: 'trk/v1',
+    meaning: 'root of our own MQTT topics',
+  },
+  mqttGateways: {
+    env: 'XUNJI_MQTT_GATEWAYS',
+    schema: gatewayTopics,
+    fallback: '[]',
+    meaning:
+      'topics of BLE gateways, a list of `{"filter":"kbeacon/publish/+","adapter":"auto","gatewayIdFrom":"payload"}`',
+  },
+  owntracksKey: {
+    env: 'XUNJI_OWNTRACKS_KEY',
+    schema: z
+      .string()
+      .refine((v) => keyOfPassphrase(v) !== null, 'wants 1 to 32 bytes')
+      .optional(),
+    meaning: 'passphrase of OwnTracks payload encryption; without it such messages are counted',
   },
   store: {
     env: 'XUNJI_STORE',
@@ -296,7 +367,7 @@ export function readConfig(env: NodeJS.ProcessEnv, yamlPath: string | undefined)
     const parsed = setting.schema.safeParse(given.get(setting.env) ?? setting.fallback);
     if (parsed.success) config[key] = parsed.data;
     else {
-      const shown = /PASSWORD|KEY/.test(setting.env)
+      const shown = /PASSWORD|KEY|MQTT_URL/.test(setting.env)
         ? ''
         : ` (${JSON.stringify(given.get(setting.env))})`;
       faults.push(
@@ -306,6 +377,9 @@ export function readConfig(env: NodeJS.ProcessEnv, yamlPath: string | undefined)
   }
   if ((config['tlsCert'] === undefined) !== (config['tlsKey'] === undefined)) {
     faults.push('XUNJI_TLS_CERT and XUNJI_TLS_KEY go together');
+  }
+  if (config['mqttsPort'] !== undefined && config['tlsCert'] === undefined) {
+    faults.push('XUNJI_MQTTS_PORT wants XUNJI_TLS_CERT and XUNJI_TLS_KEY');
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   return Object.freeze(config) as Config;
@@ -322,6 +396,16 @@ function readYaml(path: string, faults: string[]): Record<string, unknown> {
     faults.push(`${path}: ${(error as Error).message}`);
   }
   return {};
+}
+
+/** @see MQTT 3.1.1, section 4.7.1 */
+function isFilter(text: string): boolean {
+  const levels = text.split('/');
+  if (text === '' || /^(\$|trk$|owntracks$)/.test(levels[0] ?? '')) return false;
+  return levels.every(
+    (level, i) =>
+      !/[\0+#]/.test(level) || level === '+' || (level === '#' && i === levels.length - 1),
+  );
 }
 
 function isTimeZone(name: string): boolean {

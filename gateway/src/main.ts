@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { keyOfPassphrase } from '@xunji/protocols';
 import { Access } from './access/access.ts';
 import { openAlarmDesk } from './alarms/desk.ts';
 import { openBackups } from './backup/running.ts';
@@ -151,17 +152,51 @@ function runnerOptions(consumer: string, logger: Logger, metrics: Metrics): Cons
   };
 }
 
+function mqttOf(config: Config, passwords: MqttPasswords, id: Uint8Array) {
+  const { mqttPrefix, mqttGateways, mqttUrl, mqttConnections, owntracksKey } = config;
+  const { tlsCert, tlsKey } = config;
+  return {
+    passwords,
+    topics: { prefix: mqttPrefix, gatewayTopics: mqttGateways },
+    owntracksKey: owntracksKey === undefined ? null : keyOfPassphrase(owntracksKey),
+    ...(tlsCert === undefined || tlsKey === undefined
+      ? {}
+      : { tls: () => ({ cert: readFileSync(tlsCert), key: readFileSync(tlsKey) }) }),
+    ...(mqttUrl === undefined
+      ? {}
+      : {
+          external: {
+            url: mqttUrl,
+            connections: mqttConnections,
+            // Its sessions wait at the broker for this data directory and for no other.
+            clientId: `xunji-${Buffer.from(id).toString('hex').slice(0, 16)}`,
+            random: Math.random,
+          },
+        }),
+  };
+}
+
 function openDoors(
   config: Config,
   journal: Journal,
-  registry: DeviceRegistry,
+  { devices: registry, beacons, mqttPasswords }: Awaited<ReturnType<typeof openRecords>>,
+  id: Uint8Array,
   logger: Logger,
   metrics: Metrics,
 ) {
   const lines = rateLimited(FAULT_LINES_PER_MINUTE, now);
   return new Doors({
     ...{ journal, registry, metrics, admission: config.admission, limits: limitsOf(config) },
-    ...{ liveMaxAgeMs: config.liveMaxAgeS * 1000, now, monotonic },
+    ...{ liveMaxAgeMs: config.liveMaxAgeS * 1000, now, monotonic, places: beacons },
+    mqtt: mqttOf(config, mqttPasswords, id),
+    onBroker: ({ connection, isUp, detail }) => {
+      const { log, held } = lines(`broker ${isUp}`);
+      if (log)
+        logger[isUp ? 'info' : 'warn'](
+          { connection, detail, held },
+          isUp ? 'brokerUp' : 'brokerAway',
+        );
+    },
     onFault: ({ protocol, code, bytes, detail }, { link }) => {
       const { log, held } = lines(`${protocol} ${code}`);
       if (!log) return;
@@ -206,6 +241,13 @@ async function start(config: Config) {
   if (password !== null) {
     process.stderr.write(`First log-in, shown only now: user admin, password ${password}\n`);
   }
+
+  devices.onChange(({ removed }) => {
+    for (const { protocol, id: device } of removed) {
+      if (protocol !== 'mqtt' || !records.mqttPasswords.isSet(device)) continue;
+      records.mqttPasswords.set(device, null).catch(failed('passwordNotForgotten'));
+    }
+  });
 
   const stores = await openStores(config, dir);
   const [tracks] = stores;
@@ -282,7 +324,7 @@ async function start(config: Config) {
   ];
 
   const control = await openBackups({ dir, db, journal, stores, logger, now, program: version() });
-  const doors = openDoors(config, journal, devices, logger, metrics);
+  const doors = openDoors(config, journal, records, id, logger, metrics);
   const ready = {
     ready: true,
     http: await listen(http, config.httpPort, config.httpHost),

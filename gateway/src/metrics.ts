@@ -47,6 +47,11 @@ export function createMetrics() {
   const registers = [registry];
   return {
     registry,
+    brokerLines: new Gauge({
+      name: 'xunji_mqtt_broker_connections',
+      help: 'Connections to the external MQTT broker that are up',
+      registers,
+    }),
     sightings: new Tally({
       name: 'xunji_beacon_sightings_total',
       help: 'Radio sightings, by whether they tell of a place',

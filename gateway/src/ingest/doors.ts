@@ -9,6 +9,8 @@ import { type Appender, Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
 import { widen } from './listeners.ts';
 import { MqttIntake, type MqttOptions } from './mqtt.ts';
+import type { BrokerNews } from './mqtt-broker-line.ts';
+import { ExternalBroker, type ExternalBrokerSetting } from './mqtt-external.ts';
 import { type Session, Sessions } from './session.ts';
 import { TcpIntake } from './tcp.ts';
 import { Turns, type TurnsOptions } from './turns.ts';
@@ -27,7 +29,11 @@ export interface DoorsOptions {
   readonly onFlapping: (device: DeviceRef, takeOvers: number) => void;
   /** Default: nobody has entered any. */
   readonly places?: Places;
-  readonly mqtt?: Pick<MqttOptions, 'passwords' | 'topics' | 'owntracksKey' | 'tls'>;
+  readonly mqtt?: Pick<MqttOptions, 'passwords' | 'topics' | 'owntracksKey' | 'tls'> & {
+    /** To be subscribed to instead of listening. */
+    readonly external?: ExternalBrokerSetting;
+  };
+  readonly onBroker?: (news: BrokerNews) => void;
   readonly onUnexpected: (error: unknown) => void;
   /** Ms UTC. */
   readonly now: () => number;
@@ -50,7 +56,8 @@ export interface DoorNumbers {
 export interface OpenPorts {
   readonly jt808: number;
   readonly gt06: number;
-  readonly mqtt: number;
+  /** Null: an external broker takes its place. */
+  readonly mqtt: number | null;
   readonly mqtts?: number;
 }
 
@@ -65,6 +72,7 @@ export class Doors {
   readonly #udp: UdpIntake;
   readonly #gt06: TcpIntake;
   readonly #mqtt: MqttIntake;
+  readonly #external: ExternalBroker | null = null;
   readonly #sweep: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;
 
@@ -102,17 +110,24 @@ export class Doors {
     this.#jt808 = new TcpIntake({ ...shared, prefer: 'jt808' });
     this.#udp = new UdpIntake({ ...shared, registry });
     this.#gt06 = new TcpIntake({ ...shared, prefer: 'gt06' });
-    this.#mqtt = new MqttIntake({ ...shared, ...options.mqtt, registry, admission });
+    const { external, ...mqtt } = options.mqtt ?? {};
+    this.#mqtt = new MqttIntake({ ...shared, ...mqtt, registry, admission });
+    if (external === undefined) return;
+    this.#external = new ExternalBroker({
+      ...{ ...shared, ...mqtt, ...external, registry, maxPacketBytes: limits.mqttPacketBytes },
+      onBroker: options.onBroker ?? (() => undefined),
+    });
   }
 
   async listen(at: DoorNumbers): Promise<OpenPorts> {
     const ports = {
       jt808: await this.#listenTwice(at.jt808Port, at.host),
       gt06: await this.#gt06.listen(at.gt06Port, at.host),
-      mqtt: await this.#mqtt.listen(at.mqttPort, at.mqttHost),
+      mqtt: this.#external === null ? await this.#mqtt.listen(at.mqttPort, at.mqttHost) : null,
     };
+    this.#external?.start();
     this.#timer = setInterval(() => void this.#sweep(), SWEEP_MS);
-    if (at.mqttsPort === undefined) return ports;
+    if (this.#external !== null || at.mqttsPort === undefined) return ports;
     return { ...ports, mqtts: await this.#mqtt.listenTls(at.mqttsPort, at.mqttHost) };
   }
 
@@ -136,7 +151,7 @@ export class Doors {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    const all = [this.#jt808, this.#udp, this.#gt06, this.#mqtt];
-    await Promise.all(all.map((door) => door.close()));
+    const all = [this.#jt808, this.#udp, this.#gt06, this.#mqtt, this.#external];
+    await Promise.all(all.map((door) => door?.close()));
   }
 }

@@ -4,7 +4,13 @@ import type { Session } from './session.ts';
 
 /** What the gate needs to know of devices: answered from memory, persisted behind. */
 export interface Registry {
-  find(device: DeviceRef): { readonly admission: 'known' | 'pending' | 'knocking' } | undefined;
+  find(device: DeviceRef):
+    | {
+        readonly admission: 'known' | 'pending' | 'knocking';
+        /** Null before its first frame. */
+        readonly lastSeenTime?: number | null;
+      }
+    | undefined;
   /** Does nothing once it holds as many strangers as it may. */
   createPending(device: DeviceRef, edition: string | null): void;
   noteKnocking(device: DeviceRef, edition: string | null): void;

@@ -68,7 +68,8 @@ export class PlainRegistry implements Registry {
 
   find({ id }: { id: string }) {
     const admission = this.admissions.get(id);
-    return admission === undefined ? undefined : { admission };
+    const lastSeenTime = this.touched.includes(id) ? 1 : null;
+    return admission === undefined ? undefined : { admission, lastSeenTime };
   }
   createPending({ id }: { id: string }): void {
     const pending = [...this.admissions.values()].filter((a) => a === 'pending').length;

@@ -1,18 +1,56 @@
 import { describe, expect, it, vi } from 'vitest';
 import { PlainRegistry } from './messages.test-support.ts';
-import { logInRefusal, RefusalDelays } from './mqtt-log-in.ts';
+import { logIn, RefusalDelays } from './mqtt-log-in.ts';
 
 describe('a refused log-in', () => {
-  it('says why, and a right one is never refused for what others tried', () => {
+  it('says why, and a right one is never refused for what others tried', async () => {
     const registry = new PlainRegistry();
     registry.admissions.set('badge-7', 'known');
-    const reason = (username: string, password: string) =>
-      logInRefusal(registry, 'strict', username, password)?.reason;
-    expect(reason('a/b', 'x')).toBe('badUsername');
-    expect(reason('', 'x')).toBe('anonymous');
-    expect(reason('badge-8', 'x')).toBe('notAdmitted');
-    expect(reason('badge-7', 'x')).toBe('wrongAuthCode');
-    expect(reason('badge-7', 'code-badge-7')).toBeUndefined();
+    const reason = async (username: string, password: string) => {
+      const found = await logIn(
+        { registry, admission: 'strict', passwords: null },
+        username,
+        password,
+      );
+      return found.kind === 'refused' ? found.reason : found.kind;
+    };
+    expect(await reason('a/b', 'x')).toBe('badUsername');
+    expect(await reason('', 'x')).toBe('anonymous');
+    expect(await reason('badge-8', 'x')).toBe('notAdmitted');
+    expect(await reason('badge-7', 'x')).toBe('wrongAuthCode');
+    expect(await reason('badge-7', 'code-badge-7')).toBe('accepted');
+  });
+
+  it.each([
+    // A password that is set is asked for in every mode, and beats the auth code.
+    ['strict', 'badge-7', 'right', 'proven'],
+    ['strict', 'badge-7', 'code-badge-7', 'wrongAuthCode'],
+    ['strict', 'badge-8', 'code-badge-8', 'accepted'],
+    ['known', 'badge-7', '', 'wrongAuthCode'],
+    ['known', 'badge-7', 'right', 'proven'],
+    ['known', 'badge-8', '', 'accepted'],
+    ['known', 'alice', 'right', 'proven'],
+    ['open', 'badge-7', 'wrong', 'wrongAuthCode'],
+    ['open', 'badge-7', 'right', 'proven'],
+    ['open', 'stranger', 'any', 'accepted'],
+    ['open', '', '', 'accepted'],
+    ['known', 'busy', 'any', 'busy'],
+  ] as const)('in mode %s, %s with %j: %s', async (admission, username, password, want) => {
+    const registry = new PlainRegistry();
+    for (const id of ['badge-7', 'badge-8', 'ot-alice-phone', 'busy']) {
+      registry.admissions.set(id, 'known');
+    }
+    const passwords = {
+      isSet: (id: string) => id === 'badge-7',
+      check: async (name: string, given: string) => {
+        if (name === 'busy') return 'busy';
+        if (name !== 'badge-7' && name !== 'alice') return 'none';
+        return given === 'right' ? 'right' : 'wrong';
+      },
+    } as const;
+    const found = await logIn({ registry, admission, passwords }, username, password);
+    const got = found.kind === 'refused' ? found.reason : found.isProven ? 'proven' : 'accepted';
+    expect(got).toBe(want);
   });
 
   it('is told later each time, for the identity from anywhere and for the address with any', () => {
