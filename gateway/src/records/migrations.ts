@@ -12,6 +12,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '001-records': createRecords,
   '002-alarms': createAlarms,
   '003-alarm-times': addAlarmTimes,
-  '005-beacons': createBeacons,
-  '006-mqtt-passwords': createMqttPasswords,
+  '004-beacons': createBeacons,
+  '005-mqtt-passwords': createMqttPasswords,
 };
