@@ -422,21 +422,39 @@ export function hex(inner: Kind<Uint8Array>): Kind<string> {
 /** A word of flags as the names of what is set, in the words of its table. */
 export function flags(table: BitTable): Kind<readonly string[]> {
   const word = table.width === 8 ? u8 : table.width === 16 ? u16 : u32;
-  return mapped<number, readonly string[]>(
+  const names = mapped<number, readonly string[]>(
     word,
     (value) => bitNames(value, table),
     (names) => bitsOf(names, table),
   );
+  return noted(names, `bits: ${bitsNote(table)}`);
+}
+
+/** Every bit with a meaning of its own, for the docs page. */
+export function bitsNote({ names, groups }: BitTable): string {
+  const named = names.map((name, bit) => [bit, name] as const);
+  return [
+    ...named.filter(([bit, name]) => name !== `bit${bit}`).map(([bit, name]) => `${bit} ${name}`),
+    ...groups.map(({ shift, mask, names }) => {
+      const last = shift + 31 - Math.clz32(mask);
+      const values = names.map((name, value) => `${value} ${name || 'none'}`);
+      return `${shift}-${last} ${values.join(' / ')}`;
+    }),
+  ].join(', ');
 }
 
 /**
  * A BCD time as its twelve digits `YYMMDDhhmmss`, whatever they say: a report with an impossible date still has
  * a place, so the date is judged where positions are made.
  */
-export const bcdTime: Kind<string> = mapped(bytes(6), toHex, (digits) => {
-  const raw = /^[0-9a-f]{12}$/.test(digits) ? fromHex(digits) : null;
-  return raw ?? refuse('time', 'twelve digits YYMMDDhhmmss', digits);
-});
+export const bcdTime: Kind<string> = {
+  ...mapped(bytes(6), toHex, (digits) => {
+    const raw = /^[0-9a-f]{12}$/.test(digits) ? fromHex(digits) : null;
+    return raw ?? refuse('time', 'twelve digits YYMMDDhhmmss', digits);
+  }),
+  shape: 'BCD[6]',
+  note: 'YYMMDDhhmmss',
+};
 
 /** How a fixed-width text is filled up. */
 export type Padding = 'nulBehind' | 'nulBefore' | 'blankBehind';
@@ -446,18 +464,20 @@ export type Padding = 'nulBehind' | 'nulBefore' | 'blankBehind';
  * devices differ; a text that ends in blanks therefore comes back without them.
  */
 export function text(width: number, padding: Padding = 'nulBehind'): Kind<string> {
-  return mapped(bytes(width), trimmedText, (value) => {
+  const kind = mapped(bytes(width), trimmedText, (value) => {
     const encoded = encodeGbk(value);
     if (encoded.length > width) throw new RangeError(`wants at most ${width} bytes of text`);
     const padded = new Uint8Array(width).fill(padding === 'blankBehind' ? 0x20 : 0);
     padded.set(encoded, padding === 'nulBefore' ? width - encoded.length : 0);
     return padded;
   });
+  return { ...kind, shape: `STRING[${width}]` };
 }
 
 /** GBK text of any other extent; reading drops NULs at both ends and blanks behind. */
 export function textOf(inner: Kind<Uint8Array>, terminator: '' | '\0' = ''): Kind<string> {
-  return mapped(inner, trimmedText, (value) => encodeGbk(value + terminator));
+  const kind = mapped(inner, trimmedText, (value) => encodeGbk(value + terminator));
+  return { ...kind, shape: (inner.shape ?? 'BYTE').replace('BYTE[', 'STRING[') };
 }
 
 function trimmedText(raw: Uint8Array): string {

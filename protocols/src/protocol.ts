@@ -38,6 +38,75 @@ export const faultCodes = [
 ] as const;
 export type FaultCode = (typeof faultCodes)[number];
 
+/** What a fault means and what to do about it, one line each. */
+export interface FaultMeaning {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** By code; stable, so that dashboards and alerts may name them. */
+export const faultMeanings: Readonly<Record<FaultCode, FaultMeaning>> = {
+  garbage: {
+    cause: 'bytes outside any frame',
+    remedy: 'a few after a reconnect are normal; many: another protocol, or a port scanner',
+  },
+  badChecksum: {
+    cause: 'a frame whose check code is not that of its bytes',
+    remedy:
+      'the line or the firmware damages bytes; where the firmware is known to, make the device lenient',
+  },
+  badLength: {
+    cause: 'the announced length and the frame do not add up',
+    remedy:
+      'damaged or cut by the sender; if every frame of a model is, look at one with `npm run decode`',
+  },
+  badEscape: {
+    cause: 'an escape byte that is not followed by one of its two codes',
+    remedy: 'damaged, or the sender escapes after the check code was made',
+  },
+  badTail: {
+    cause: 'a GT06 frame that does not end with 0D 0A where its length says',
+    remedy: 'damaged or cut; the reader resumes at the next start',
+  },
+  frameTooLong: {
+    cause: 'a frame that reached its bound without an end',
+    remedy: 'another protocol, or an attack; the connection is closed when it goes on',
+  },
+  frameTimeout: {
+    cause: 'a frame that was begun and not finished in time',
+    remedy: 'the link broke in between; the device sends it again',
+  },
+  badBody: {
+    cause: 'a sound frame whose content its table cannot explain; `detail` names the field',
+    remedy: 'a dialect: name the device’s model, or look at the frame with `npm run decode`',
+  },
+  encrypted: {
+    cause: 'a body or payload in a cipher we have no key for',
+    remedy: 'switch encryption off in the device, or set the key',
+  },
+  unsupportedVariant: {
+    cause: 'a frame of a known look-alike that is recognised and not decoded',
+    remedy: 'set the device to the protocol itself, or expect no data of it',
+  },
+  unknownProtocol: {
+    cause: 'a connection whose first bytes are of no protocol we speak',
+    remedy: 'point the device at the right port, or at another server',
+  },
+  badTopic: {
+    cause: 'an MQTT topic outside the trees that are read',
+    remedy: 'correct the topic in the publisher',
+  },
+  badPayload: {
+    cause: 'an MQTT payload that is not what its topic promises; `detail` says why',
+    remedy: 'correct the publisher; in `npm run decode`: the line is not hex',
+  },
+  subpackageDropped: {
+    cause: 'parts of a message that did not get complete, or contradict each other',
+    remedy:
+      'the link is bad or the device gives up; they were asked for again where the edition allows it',
+  },
+};
+
 /** The typed content of one frame, in the words and raw units of its standard. */
 export interface Message {
   readonly kind: 'message';
