@@ -1,5 +1,8 @@
+import { areaMessages } from './messages/areas.ts';
+import { interactionMessages } from './messages/interaction.ts';
 import { locationMessages } from './messages/location.ts';
 import { parameterMessages } from './messages/parameters.ts';
+import { recorderMessages } from './messages/recorder.ts';
 import { sessionMessages } from './messages/session.ts';
 import { terminalMessages } from './messages/terminal.ts';
 import { trackingMessages } from './messages/tracking.ts';
@@ -12,6 +15,9 @@ export const messages: readonly Row[] = [
   ...terminalMessages,
   ...parameterMessages,
   ...trackingMessages,
+  ...interactionMessages,
+  ...areaMessages,
+  ...recorderMessages,
 ].sort((a, b) => a.number - b.number);
 
 const byNumber = new Map(messages.map((one) => [one.number, one]));
