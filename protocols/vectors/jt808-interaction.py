@@ -166,12 +166,11 @@ group.fault("vehicle control of nothing", wire, "badBody", len(wire), CONTROL % 
 ANSWER = "JT/T 808, vehicle control answer"
 for edition in EDITIONS:
     body, fields, position = location(status=1 << 12 | 3, items=[MILEAGE], edition=edition)
-    up("doors locked", 0x0500, struct.pack(">H", 4660) + body, {"answeredSerial": 4660, "location": fields}, ANSWER, edition,
+    up("doors locked", 0x0500, struct.pack(">H", 4660) + body, {"answeredSerial": 4660, **fields}, ANSWER, edition,
        positions=[position], reply=None)
 body, fields, position = location(tail=b"\x01")
-del fields["trailing"]
 group.add("vehicle control answer with a tail", 0x0500, struct.pack(">H", 1) + body,
-          {"answeredSerial": 1, "location": fields, "trailing": "01"}, ANSWER, [position], reply=None)
+          {"answeredSerial": 1, **fields}, ANSWER, [position], reply=None)
 for size in (0, 1, 2, 29):
     wire = frame(0x0500, struct.pack(">H", 0x1234)[:size] + body[:max(0, size - 2)])
     group.fault("vehicle control answer cut after %d bytes" % size, wire, "badBody", len(wire), ANSWER)

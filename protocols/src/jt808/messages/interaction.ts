@@ -143,7 +143,7 @@ const controls = layout({ controls: list(2, control.kind) });
 const unknownControls = layout({ count: u16, data: hex(restBytes) });
 
 const controlAnswer = (edition: Edition) =>
-  layout({ answeredSerial: u16, location: locations[edition].kind });
+  layout({ answeredSerial: u16, ...locations[edition].fields });
 
 const demand = layout({ infoType, action: noted(u8, '0 cancel, 1 demand') });
 const eventReport = layout({ eventId: u8 });
@@ -210,7 +210,7 @@ export const interactionMessages: readonly Row[] = [
   row(0x0500, 'vehicleControlAnswer', 'vehicle control answer', {
     intent: 'answer',
     bodies: each(controlAnswer),
-    positions: ({ location }, receipt) => [toPosition(location as Location, receipt, false)],
+    positions: (fields, receipt) => [toPosition(fields as unknown as Location, receipt, false)],
     answer: 'none',
   }),
 ];
