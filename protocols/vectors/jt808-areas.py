@@ -10,8 +10,8 @@ import struct
 from jt808.wire import Group, frame
 
 group = Group("areas", {
-    0x8600: "circleSet", 0x8601: "circleDelete", 0x8602: "rectangleSet", 0x8603: "rectangleDelete", 0x8604: "polygonSet",
-    0x8605: "polygonDelete", 0x8606: "routeSet", 0x8607: "routeDelete", 0x8608: "areaQuery", 0x0608: "areaQueryAnswer",
+    0x8600: "setCircles", 0x8601: "deleteCircles", 0x8602: "setRectangles", 0x8603: "deleteRectangles", 0x8604: "setPolygon",
+    0x8605: "deletePolygons", 0x8606: "setRoute", 0x8607: "deleteRoutes", 0x8608: "queryAreas", 0x0608: "areasAnswer",
 })
 EDITIONS = ("2011", "2013", "2019")
 

@@ -10,9 +10,9 @@ import struct
 from jt808.wire import MILEAGE, Group, frame, location
 
 group = Group("interaction", {
-    0x8300: "text", 0x8301: "eventSet", 0x0301: "eventReport", 0x8302: "question", 0x0302: "questionAnswer",
-    0x8303: "infoMenuSet", 0x0303: "infoDemand", 0x8304: "infoService", 0x8400: "phoneCallback",
-    0x8401: "phoneBookSet", 0x8500: "vehicleControl", 0x0500: "vehicleControlAnswer",
+    0x8300: "text", 0x8301: "setEvents", 0x0301: "eventReport", 0x8302: "question", 0x0302: "questionAnswer",
+    0x8303: "setInfoMenu", 0x0303: "infoDemand", 0x8304: "infoService", 0x8400: "phoneCallback",
+    0x8401: "setPhoneBook", 0x8500: "vehicleControl", 0x0500: "vehicleControlAnswer",
 })
 EDITIONS = ("2011", "2013", "2019")
 

@@ -10,7 +10,7 @@ import struct
 from jt808.wire import Group, frame
 
 group = Group("recorder", {
-    0x8700: "recorderQuery", 0x0700: "recorderData", 0x8701: "recorderParameter", 0x0701: "waybill", 0x8702: "driverQuery",
+    0x8700: "queryRecorder", 0x0700: "recorderData", 0x8701: "setRecorderParameter", 0x0701: "waybill",
     0x0702: "driver", 0x0705: "canData",
 })
 EDITIONS = ("2011", "2013", "2019")
@@ -72,8 +72,6 @@ faults("waybill of 4 GiB", 0x0701, b"\xff\xff\xff\xffa", "JT/T 808, electronic w
 
 CLAUSE = "driver identity information"
 TIME = "261123145500"
-for edition in ("2013", "2019"):
-    add("request to report the driver", 0x8702, b"", {}, "request to report driver identity", edition)
 
 
 def driver(edition, state, result=0, name="张三丰", number="310000199001011234", issuer="上海市运管处", valid="20301231", card="31000019900101123X",

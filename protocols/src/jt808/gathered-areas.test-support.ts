@@ -15,6 +15,7 @@ const areaBits = {
   6: 'south',
   7: 'west',
 };
+const routeBits = { 0: 'times', 2: 'alarmDriverOnEntry' };
 const segmentBits = { 0: 'travelTime', 1: 'speedLimit', 2: 'south', 3: 'west' };
 
 const names: Readonly<Record<string, string>> = {
@@ -70,7 +71,7 @@ export const areaChecks: Checks = {
     ]),
   })),
   '0x8606': inTheirWords(({ corners, ...rest }) => ({
-    ...theirs(rest, areaBits),
+    ...theirs(rest, routeBits),
     corners: (corners as readonly Fields[]).map((one) => theirs(one, segmentBits)),
   })),
   '0x8608': ids,

@@ -14,8 +14,10 @@ export const recorderChecks: Checks = {
     length: (content as string).length / 2,
     dataHex: content,
   })),
-  '0x0702': inTheirWords(({ time, qualification, ...rest }) => ({
+  // A real device sends the form of 2019 behind the header of 2013, which the gathered file reads only in part.
+  '0x0702': inTheirWords(({ time, qualification, idCard, ...rest }, { edition }) => ({
     ...rest,
+    ...(edition === '2013' ? {} : { idCard }),
     timeBcd: time,
     timeUtc: utcOf(time),
     ...(qualification === undefined ? {} : { certificate: qualification }),

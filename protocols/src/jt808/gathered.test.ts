@@ -4,7 +4,10 @@ import { fromHex, toHex } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type { Fault, Message } from '../protocol.ts';
 import type { Checks } from './gathered.test-support.ts';
+import { areaChecks } from './gathered-areas.test-support.ts';
+import { interactionChecks } from './gathered-interaction.test-support.ts';
 import { locationChecks } from './gathered-location.test-support.ts';
+import { recorderChecks } from './gathered-recorder.test-support.ts';
 import { sessionChecks } from './gathered-session.test-support.ts';
 import { terminalChecks } from './gathered-terminal.test-support.ts';
 import { jt808 } from './index.ts';
@@ -56,6 +59,9 @@ const checks: Checks = {
   ...sessionChecks,
   ...locationChecks,
   ...terminalChecks,
+  ...interactionChecks,
+  ...areaChecks,
+  ...recorderChecks,
 };
 
 function checkBody(message: Message, body: Fields): void {

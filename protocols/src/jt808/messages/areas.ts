@@ -196,13 +196,13 @@ const command = (bodies: Bodies): Pick<Row, 'intent' | 'bodies' | 'answer'> => (
 
 /** Areas and routes. @see the wire reference, section 7.3 */
 export const areaMessages: readonly Row[] = [
-  row(0x8600, 'circleSet', 'circular area setting', command(setOf(circle))),
-  row(0x8601, 'circleDelete', 'circular area deletion', command(remove)),
-  row(0x8602, 'rectangleSet', 'rectangular area setting', command(setOf(rectangle))),
-  row(0x8603, 'rectangleDelete', 'rectangular area deletion', command(remove)),
+  row(0x8600, 'setCircles', 'circular area setting', command(setOf(circle))),
+  row(0x8601, 'deleteCircles', 'circular area deletion', command(remove)),
+  row(0x8602, 'setRectangles', 'rectangular area setting', command(setOf(rectangle))),
+  row(0x8603, 'deleteRectangles', 'rectangular area deletion', command(remove)),
   row(
     0x8604,
-    'polygonSet',
+    'setPolygon',
     'polygonal area setting',
     command({
       '2011': inPackages(polygonOf, 'vertices', vertex),
@@ -210,10 +210,10 @@ export const areaMessages: readonly Row[] = [
       '2019': [polygon('2019')],
     }),
   ),
-  row(0x8605, 'polygonDelete', 'polygonal area deletion', command(remove)),
+  row(0x8605, 'deletePolygons', 'polygonal area deletion', command(remove)),
   row(
     0x8606,
-    'routeSet',
+    'setRoute',
     'route setting',
     command({
       '2011': inPackages(routeOf, 'corners', corner('2011')),
@@ -221,8 +221,8 @@ export const areaMessages: readonly Row[] = [
       '2019': [route('2019')],
     }),
   ),
-  row(0x8607, 'routeDelete', 'route deletion', command(remove)),
-  row(0x8608, 'areaQuery', 'area or route data query', {
+  row(0x8607, 'deleteRoutes', 'route deletion', command(remove)),
+  row(0x8608, 'queryAreas', 'area or route data query', {
     intent: 'query',
     bodies: same(
       layout({ kind: noted(u8, KINDS), ids: noted(list(4, u32), 'none: all of this kind') }),
@@ -230,7 +230,7 @@ export const areaMessages: readonly Row[] = [
     ),
     answer: 'none',
   }),
-  row(0x0608, 'areaQueryAnswer', 'area or route data query answer', {
+  row(0x0608, 'areasAnswer', 'area or route data query answer', {
     intent: 'answer',
     bodies: { '2019': [storedAnswer, unreadAnswer] },
     answer: 'none',

@@ -170,7 +170,7 @@ const command = (bodies: Bodies): Pick<Row, 'intent' | 'bodies' | 'answer'> => (
 /** Messages to and from the driver, and vehicle control. @see the wire reference, sections 7.1 and 7.2 */
 export const interactionMessages: readonly Row[] = [
   row(0x8300, 'text', 'text information delivery', command(each(text))),
-  row(0x8301, 'eventSet', 'event setting', command(eventSet)),
+  row(0x8301, 'setEvents', 'event setting', command(eventSet)),
   row(0x0301, 'eventReport', 'event report', {
     intent: 'report',
     bodies: both(eventReport),
@@ -182,7 +182,7 @@ export const interactionMessages: readonly Row[] = [
     bodies: both(questionAnswer),
     answer: 'general',
   }),
-  row(0x8303, 'infoMenuSet', 'information demand menu setting', command(menuSet)),
+  row(0x8303, 'setInfoMenu', 'information demand menu setting', command(menuSet)),
   row(0x0303, 'infoDemand', 'information demand or cancellation', {
     intent: 'report',
     bodies: both(demand),
@@ -197,7 +197,7 @@ export const interactionMessages: readonly Row[] = [
   row(0x8400, 'phoneCallback', 'phone call-back', command(each(callback))),
   row(
     0x8401,
-    'phoneBookSet',
+    'setPhoneBook',
     'phone book setting',
     command({ ...phoneBook, '2019': phoneBook['2013'] ?? [] }),
   ),

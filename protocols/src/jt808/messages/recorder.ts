@@ -150,7 +150,7 @@ const can = layout({
 
 /** Driving recorder, waybill, driver, CAN bus. @see the wire reference, sections 6.7 and 8.1 */
 export const recorderMessages: readonly Row[] = [
-  row(0x8700, 'recorderQuery', 'driving record data collection command', {
+  row(0x8700, 'queryRecorder', 'driving record data collection command', {
     intent: 'query',
     bodies: {
       '2011': [recorderCommand],
@@ -169,7 +169,7 @@ export const recorderMessages: readonly Row[] = [
     },
     answer: 'none',
   }),
-  row(0x8701, 'recorderParameter', 'driving record parameter download command', {
+  row(0x8701, 'setRecorderParameter', 'driving record parameter download command', {
     intent: 'query',
     bodies: same(recorderBlock),
     answer: 'general',
@@ -178,11 +178,6 @@ export const recorderMessages: readonly Row[] = [
     intent: 'report',
     bodies: same(layout({ content: noted(hex(sizedBytes(4)), 'raw, or text in GBK') })),
     answer: 'general',
-  }),
-  row(0x8702, 'driverQuery', 'request to report driver identity', {
-    intent: 'query',
-    bodies: same(layout({}), '2013', '2019'),
-    answer: 'none',
   }),
   row(0x0702, 'driver', 'driver identity information collection and report', {
     intent: 'report',
