@@ -1,10 +1,12 @@
 import type {
+  Command,
   Connection,
   ConnectionOptions,
   Fault,
   Message,
   Protocol,
   Verdict,
+  WrittenCommand,
 } from './protocol.ts';
 
 type Item = Message | Fault;
@@ -76,6 +78,10 @@ export class DetectingConnection implements Connection {
   reply(message: Message, verdict: Verdict): Uint8Array | null {
     // Before the decision there is no message to reply to.
     return this.#decided?.reply(message, verdict) ?? null;
+  }
+
+  command(command: Command): WrittenCommand | null {
+    return this.#decided?.command(command) ?? null;
   }
 
   #weigh(read: (connection: Connection) => readonly Item[]): readonly Item[] {

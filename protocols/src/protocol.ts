@@ -130,6 +130,8 @@ export interface Message {
   readonly raw: Uint8Array;
   /** Fields that nobody may log or keep, keys and voices; what is kept goes without them and without `raw`. */
   readonly sensitive?: readonly string[];
+  /** Set on what answers a command of ours; absent or null on everything else. */
+  readonly answers?: CommandAnswer | null;
 }
 
 /**
@@ -154,6 +156,36 @@ export interface Verdict {
   readonly authCode?: string;
 }
 
+/** A message of ours that a device is to obey or answer. */
+export interface Command {
+  /** Whom of those that speak over the connection. */
+  readonly device: string;
+  /** A row of `Protocol.commands`. */
+  readonly id: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** For a repeat that of the first send; absent: the next of ours. */
+  readonly serial?: number;
+}
+
+/** A command as its connection wrote it. */
+export interface WrittenCommand {
+  /** What an answer names: the serial of the first frame (JT/T 808), the server flag (GT06). */
+  readonly serial: number;
+  /** How many serials from `serial` on it took: one a frame, and an answer may name any of them. */
+  readonly serials: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What a device says about a command of ours. */
+export interface CommandAnswer {
+  /** That of the command; null where the answer names none: the oldest one of `commands` is meant. */
+  readonly serial: number | null;
+  /** Ids of the commands that it can be the answer to. */
+  readonly commands: readonly string[];
+  /** `received`: taken, and the answer proper is still to come. */
+  readonly result: 'done' | 'received' | 'failed' | 'malformed' | 'unsupported';
+}
+
 /** Protocol state of one connection: framing, identity, edition, our serials. Pure; clocks are handed in. */
 export interface Connection {
   /** Null until the first sound frame has decided. */
@@ -166,6 +198,12 @@ export interface Connection {
   push(chunk: Uint8Array, receivedTime: number): readonly (Message | Fault)[];
   /** The bytes to send for `message`, or null when the protocol wants silence. Uses up a serial of ours. */
   reply(message: Message, verdict: Verdict): Uint8Array | null;
+  /**
+   * Writes a command in the header form and edition of the device; null while nothing sound has been heard that tells
+   * them. Uses up a serial of ours unless one is given.
+   * @throws RangeError naming the field, for an unknown id or a value that does not fit
+   */
+  command(command: Command): WrittenCommand | null;
   /** Gives up a frame that has been pending too long (GT06: 5 s); the rest is framed anew. */
   expire(now: number): readonly (Message | Fault)[];
 }
@@ -204,6 +242,8 @@ export interface Protocol {
   readonly name: 'jt808' | 'gt06';
   /** Every message of the tables, for docs and tests that demand a vector a row. */
   readonly messages: readonly MessageRow[];
+  /** What devices can be asked to do or tell. */
+  readonly commands: readonly CommandRow[];
   /** Every model that has a profile; names are stable, device records hold them. */
   readonly models: readonly ModelRow[];
   open(options?: Omit<ConnectionOptions, 'prefer'>): Connection;
@@ -227,6 +267,14 @@ export interface MessageRow {
 export interface DeviceMemory {
   get(device: string): unknown;
   set(device: string, learned: object): void;
+}
+
+/** What is public of a row that commands a device. */
+export interface CommandRow extends MessageRow {
+  /** The message that answers it in the end, after or in place of the general answer; null: nothing but that. */
+  readonly answeredBy: string | null;
+  /** How long that may take after the command was taken. */
+  readonly answerS: number;
 }
 
 export interface ConnectionOptions {

@@ -1,6 +1,7 @@
 import { toHex } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type {
+  Command,
   Connection,
   ConnectionOptions,
   DeviceMemory,
@@ -8,8 +9,10 @@ import type {
   FaultCode,
   Message,
   Verdict,
+  WrittenCommand,
 } from '../protocol.ts';
 import { answerOf } from './answers.ts';
+import { writeCommand } from './commands.ts';
 import { DEFAULT_MAX_FRAME_BYTES, Framer, type FrameSink, partsOf } from './frame.ts';
 import { FrameMessage } from './frame-message.ts';
 import { login } from './messages/session.ts';
@@ -46,6 +49,10 @@ export class Gt06Connection implements Connection, FrameSink {
   #isSound = false;
   #found: (Message | Fault)[] = [];
   #receivedTime = 0;
+  /** Of our commands; answers echo the serial of the device instead. */
+  #serial = 1;
+  /** Names our commands; 0 is what devices say that do not know which they answer. */
+  #flag = 1;
 
   constructor(options: Omit<ConnectionOptions, 'prefer'>) {
     const { side, lenient, maxFrameBytes, anyTime, model, memory } = options;
@@ -89,6 +96,14 @@ export class Gt06Connection implements Connection, FrameSink {
 
   reply(message: Message, verdict: Verdict): Uint8Array | null {
     return message instanceof FrameMessage ? answerOf(message, verdict, this.#model) : null;
+  }
+
+  command(command: Command): WrittenCommand | null {
+    if (this.#device === null) return null;
+    const written = writeCommand(command, command.serial ?? this.#flag, this.#serial);
+    this.#serial = (this.#serial + 1) & 0xffff;
+    if (command.serial === undefined) this.#flag = this.#flag === LAST_FLAG ? 1 : this.#flag + 1;
+    return written;
   }
 
   /** @internal called by the framer */
@@ -207,6 +222,7 @@ function withCrc(fields: Fields, crcOk: boolean): Record<string, unknown> {
   return noted;
 }
 
+const LAST_FLAG = 0xffff_ffff;
 const DECIMAL = /^\d+$/;
 
 /** IMEI of the sixteen nibbles of a log-in: one leading zero is padding; clones have sixteen digits, or no digits. */

@@ -1,7 +1,8 @@
 import { hexId } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type { Position } from '../position.ts';
-import type { Intent, Message } from '../protocol.ts';
+import type { CommandAnswer, Intent, Message } from '../protocol.ts';
+import { commandAnswer } from './commands.ts';
 import type { Row } from './row.ts';
 
 const NOTHING: readonly string[] = [];
@@ -57,6 +58,10 @@ export class FrameMessage implements Message {
 
   get sensitive(): readonly string[] {
     return this.row?.sensitive?.(this.fields) ?? NOTHING;
+  }
+
+  get answers(): CommandAnswer | null {
+    return commandAnswer(this.id, () => this.fields);
   }
 
   /** The device sent the long header, which some answers repeat. */

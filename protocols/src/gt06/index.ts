@@ -1,4 +1,5 @@
 import type { Protocol } from '../protocol.ts';
+import { commands } from './commands.ts';
 import { Gt06Connection, terminalIdOf } from './connection.ts';
 import { writeFrame } from './frame.ts';
 import { login } from './messages/session.ts';
@@ -15,6 +16,7 @@ import { models } from './models.ts';
 export const gt06: Protocol = {
   name: 'gt06',
   messages: rows.map(({ id, name, direction, clause }) => ({ id, name, direction, clause })),
+  commands,
   models: models.map(({ name, note }) => ({ name, note })),
   open: (options = {}) => new Gt06Connection(options),
   encode({ id, device, serial, fields, direction }) {

@@ -1,12 +1,14 @@
 import { digitsOfTime, toHex } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type {
+  Command,
   Connection,
   ConnectionOptions,
   Fault,
   FaultCode,
   Message,
   Verdict,
+  WrittenCommand,
 } from '../protocol.ts';
 import { generalAnswer } from './answer.ts';
 import { readBody } from './body.ts';
@@ -20,6 +22,7 @@ import { type Row, tablesOf } from './row.ts';
 import { Assembly, MAX_PARTS } from './subpackages.ts';
 import type { Edition } from './versions.ts';
 import { write } from './write.ts';
+import { writeCommand } from './write-command.ts';
 
 /** Result byte of the general answers. @see JT/T 808, general answer clauses */
 const generalResults: Readonly<Record<Verdict['result'], number>> = {
@@ -108,6 +111,15 @@ export class Jt808Connection implements Connection, FrameSink {
     const [first] = answers;
     if (first === undefined) return null;
     return answers.length === 1 ? first : Uint8Array.from(answers.flatMap((a) => [...a]));
+  }
+
+  command(command: Command): WrittenCommand | null {
+    const to = this.#lastHeader;
+    if (to === null) return null;
+    const edition: Edition = to.form === '2019' ? '2019' : this.#is2011 ? '2011' : '2013';
+    const written = writeCommand(to, edition, command, command.serial ?? this.#serial);
+    if (command.serial === undefined) this.#serial = (this.#serial + written.serials) & 0xffff;
+    return written;
   }
 
   #answer(

@@ -1,7 +1,8 @@
 import { hexId } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type { Position } from '../position.ts';
-import type { Intent, Message } from '../protocol.ts';
+import type { CommandAnswer, Intent, Message } from '../protocol.ts';
+import { commandAnswer } from './commands.ts';
 import type { Header } from './header.ts';
 import type { Row } from './row.ts';
 import type { Edition } from './versions.ts';
@@ -62,5 +63,9 @@ export class FrameMessage implements Message {
   get fields(): Fields {
     if (typeof this.#fields === 'function') this.#fields = this.#fields();
     return this.#fields;
+  }
+
+  get answers(): CommandAnswer | null {
+    return commandAnswer(this.id, this.edition, () => this.fields);
   }
 }

@@ -1,4 +1,5 @@
 import type { Protocol } from '../protocol.ts';
+import { commands } from './commands.ts';
 import { Jt808Connection } from './connection.ts';
 import { messages } from './messages.ts';
 import { encode } from './write.ts';
@@ -7,6 +8,7 @@ import { encode } from './write.ts';
 export const jt808: Protocol = {
   name: 'jt808',
   messages,
+  commands,
   models: [],
   open: (options) => new Jt808Connection(options),
   encode,

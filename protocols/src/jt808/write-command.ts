@@ -1,0 +1,26 @@
+import type { Command, WrittenCommand } from '../protocol.ts';
+import { commandOf } from './commands.ts';
+import type { Header } from './header.ts';
+import { rowOfId } from './messages.ts';
+import type { Edition } from './versions.ts';
+import { write } from './write.ts';
+
+/**
+ * A command in the header form of `to`, which is any that came over the connection of the device.
+ * @throws RangeError naming the field that does not fit; `id` for what is no command
+ */
+export function writeCommand(
+  to: Header,
+  edition: Edition,
+  { device, id, fields }: Command,
+  serial: number,
+): WrittenCommand {
+  const row = rowOfId(id);
+  if (row === undefined || commandOf(id) === undefined) {
+    throw new RangeError(`id: no command ${id}`);
+  }
+  // The digits as the device writes them itself, where it was the last to speak.
+  const phone = to.device === device ? to.phone : device;
+  const bytes = write({ ...to, phone, id: row.number, serial }, edition, fields);
+  return { serial, serials: 1, bytes };
+}
