@@ -84,6 +84,18 @@ export class DetectingConnection implements Connection {
     return this.#decided?.command(command) ?? null;
   }
 
+  join(part: Message, receivedTime: number): readonly Item[] {
+    return this.#decided?.join?.(part, receivedTime) ?? [];
+  }
+
+  takeRequests(): Uint8Array | null {
+    return this.#decided?.takeRequests?.() ?? null;
+  }
+
+  leave(): void {
+    this.#decided?.leave?.();
+  }
+
   #weigh(read: (connection: Connection) => readonly Item[]): readonly Item[] {
     for (const candidate of this.#candidates) {
       const items = read(candidate.connection);

@@ -5,6 +5,7 @@ import type { Connection, ConnectionOptions, Protocol } from './protocol.ts';
 
 export { digitsOfTime } from './bytes.ts';
 export { boundedMemory } from './memory.ts';
+export { Subpackages } from './jt808/subpackages.ts';
 export * from './mqtt/index.ts';
 export * from './position.ts';
 export * from './protocol.ts';

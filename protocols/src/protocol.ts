@@ -1,3 +1,4 @@
+import type { Subpackages } from './jt808/subpackages.ts';
 import type { Sighting } from './mqtt/sightings.ts';
 import type { Position } from './position.ts';
 
@@ -132,6 +133,14 @@ export interface Message {
   readonly sensitive?: readonly string[];
   /** Set on what answers a command of ours; absent or null on everything else. */
   readonly answers?: CommandAnswer | null;
+  /** Set on one piece of a message in several frames, whose content is nothing yet. @see Connection.join */
+  readonly part?: PartOf | undefined;
+}
+
+/** Which piece of how many; `index` counts from 1. */
+export interface PartOf {
+  readonly total: number;
+  readonly index: number;
 }
 
 /**
@@ -206,6 +215,15 @@ export interface Connection {
   command(command: Command): WrittenCommand | null;
   /** Gives up a frame that has been pending too long (GT06: 5 s); the rest is framed anew. */
   expire(now: number): readonly (Message | Fault)[];
+  /**
+   * Takes one part that may be kept, which is for the owner of `ConnectionOptions.subpackages` to decide. JT/T 808 only.
+   * @returns the whole message once all parts are there, to be answered for this part's frame; what was given up for it
+   */
+  join?(part: Message, receivedTime: number): readonly (Message | Fault)[];
+  /** What the protocol has to say unasked since it was last asked, e.g. that parts are missing; null for nothing. */
+  takeRequests?(): Uint8Array | null;
+  /** The line is gone. What is incomplete waits for the device's next connection. */
+  leave?(): void;
 }
 
 /** One message to be written, by row id; `fields` as `decode` gives them. */
@@ -284,6 +302,11 @@ export interface ConnectionOptions {
   readonly side?: 'platform' | 'terminal';
   readonly lenient?: boolean;
   readonly maxFrameBytes?: number;
+  /**
+   * JT/T 808 only: shares what waits for missing parts between connections. With it `push` gives each part as a message
+   * of its own and joins none by itself: each is judged and made durable before it is handed to `join` and answered.
+   */
+  readonly subpackages?: Subpackages;
   /** Believes every device time that exists, however old: for looking at recorded frames. Default false. */
   readonly anyTime?: boolean;
   /** Name of the device model whose field faults and vendor tables apply; an unknown one changes nothing. */

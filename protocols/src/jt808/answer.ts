@@ -1,6 +1,6 @@
 import { seal } from './frame.ts';
-import type { Header } from './header.ts';
-import { headerForms } from './versions.ts';
+import { type Header, writeContent } from './header.ts';
+import { type Edition, headerForms } from './versions.ts';
 
 /*
  * The general answer, which is nearly all a platform sends, without its tables. A property test holds it to what they
@@ -9,6 +9,7 @@ import { headerForms } from './versions.ts';
 
 const BODY_BYTES = 5;
 const VERSION_BIT = 0x4000;
+const MEDIA_ANSWER = 0x8800;
 
 // One for each form: `seal` has copied it before the next answer is made.
 const contents = {
@@ -40,4 +41,28 @@ export function generalAnswer(to: Header, id: number, serial: number, result: nu
 function put16(bytes: Uint8Array, at: number, word: number): void {
   bytes[at] = word >> 8;
   bytes[at + 1] = word;
+}
+
+/**
+ * The answer to media data: what is there, or which parts are missing. Its layout is that of the edition, the header
+ * that of the terminal.
+ * @param missing indexes of parts to be sent again, at most 125; empty: all is there
+ * @see JT/T 808, multimedia data upload answer clause; the wire reference, section 8.2
+ */
+export function mediaAnswer(
+  to: Header,
+  edition: Edition,
+  serial: number,
+  mediaId: number,
+  missing: readonly number[] = [],
+): Uint8Array {
+  const before = edition === '2011' ? 2 : 0;
+  const counted = edition === '2011' || missing.length > 0;
+  const body = new Uint8Array(before + 4 + (counted ? 1 + missing.length * 2 : 0));
+  const view = new DataView(body.buffer);
+  if (before > 0) view.setUint16(0, to.serial);
+  view.setUint32(before, mediaId);
+  if (counted) view.setUint8(before + 4, missing.length);
+  for (const [i, index] of missing.entries()) view.setUint16(before + 5 + i * 2, index);
+  return seal(writeContent({ ...to, id: MEDIA_ANSWER, serial }, body));
 }

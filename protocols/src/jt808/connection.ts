@@ -1,5 +1,5 @@
 import { digitsOfTime, toHex } from '../bytes.ts';
-import type { Fields } from '../layout.ts';
+import { type Fields, numberAt } from '../layout.ts';
 import type {
   Command,
   Connection,
@@ -10,7 +10,7 @@ import type {
   Verdict,
   WrittenCommand,
 } from '../protocol.ts';
-import { generalAnswer } from './answer.ts';
+import { generalAnswer, mediaAnswer } from './answer.ts';
 import { readBody } from './body.ts';
 import { eachContent, Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
@@ -19,9 +19,18 @@ import type { Receipt } from './location.ts';
 import { rowOf } from './messages.ts';
 import { readBatch, readReport } from './report.ts';
 import { type Row, tablesOf } from './row.ts';
-import { Assembly, MAX_PARTS } from './subpackages.ts';
+import { SentParts } from './sent-parts.ts';
+import {
+  type GivenUp,
+  type Holder,
+  MAX_PARTS,
+  missing,
+  newHolder,
+  type OpenSet,
+  Subpackages,
+} from './subpackages.ts';
 import type { Edition } from './versions.ts';
-import { write } from './write.ts';
+import { joined, writeFrames } from './write.ts';
 import { writeCommand } from './write-command.ts';
 
 /** Result byte of the general answers. @see JT/T 808, general answer clauses */
@@ -42,11 +51,24 @@ const SERVER_TIME_ZONE_HOURS = 0;
 
 const LOCATION_REPORT = 0x0200;
 const LOCATION_BATCH = 0x0704;
+const MEDIA_DATA = 0x0801;
+const TERMINAL_ANSWER = 0x0001;
+/** Asking for parts again, the platform and the terminal. */
+const RETRANSMIT = 0x8003;
+const RETRANSMIT_UP = 0x0005;
+/** Indexes in one request: those of media data count in a byte and stay below it, the others fill a frame. */
+const MAX_ASKED = { media: 125, '2013': 255, '2019': 498 } as const;
 
 /** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
 export class Jt808Connection implements Connection, FrameSink {
   readonly #framer: Framer;
-  readonly #assembly = new Assembly();
+  readonly #subpackages: Subpackages;
+  /** Parts are handed out, and joined only when they are handed back. */
+  readonly #isGated: boolean;
+  /** What this connection brought of sets that are incomplete; most connections bring none. */
+  #holder: Holder | null = null;
+  #requests: Uint8Array[] = [];
+  #sent: SentParts | null = null;
   readonly #side: 'platform' | 'terminal';
   readonly #anyTime: boolean;
   /** What a register of 2011 taught; the header cannot tell. */
@@ -63,6 +85,8 @@ export class Jt808Connection implements Connection, FrameSink {
       ...(options.maxFrameBytes === undefined ? {} : { maxFrameBytes: options.maxFrameBytes }),
       ignoreChecksum: options.lenient ?? false,
     });
+    this.#subpackages = options.subpackages ?? new Subpackages();
+    this.#isGated = options.subpackages !== undefined;
     this.#side = options.side ?? 'platform';
     this.#anyTime = options.anyTime ?? false;
   }
@@ -76,7 +100,7 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   get heldBytes(): number {
-    return this.#framer.pendingBytes + this.#assembly.bytes;
+    return this.#framer.pendingBytes + (this.#holder?.bytes ?? 0);
   }
 
   push(chunk: Uint8Array, receivedTime: number): readonly Item[] {
@@ -86,38 +110,68 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   expire(now: number): readonly Item[] {
-    this.#assembly.expire(now, ({ offset, bytes, detail }) =>
-      this.dropped('subpackageDropped', offset, bytes, detail),
-    );
+    if (this.#holder !== null) {
+      this.#subpackages.expire(this.#holder, now, (set) => this.#ask(set), this.#givenUp);
+    }
     return this.#taken();
   }
 
+  join(part: Message, receivedTime: number): readonly Item[] {
+    if (part instanceof FrameMessage && part.header !== null && part.part !== undefined) {
+      const { header, row, edition, raw } = part;
+      this.#receivedTime = receivedTime;
+      // The parts of a set wait for minutes: a view would hold the memory of others.
+      this.#join(
+        { header, row, edition, raw: Uint8Array.from(raw), offset: 0, isJoined: false },
+        part,
+      );
+    }
+    return this.#taken();
+  }
+
+  takeRequests(): Uint8Array | null {
+    if (this.#requests.length === 0) return null;
+    const requests = joined(this.#requests);
+    this.#requests = [];
+    return requests;
+  }
+
+  leave(): void {
+    if (this.#holder !== null) this.#subpackages.leave(this.#holder);
+    this.#holder = null;
+  }
+
   reply(message: Message, verdict: Verdict): Uint8Array | null {
+    const { edition } = message;
     if (message instanceof FrameMessage && message.header !== null) {
       const { header, row } = message;
-      return this.#answer(header, row, verdict, message.edition);
+      if (this.#isGated && verdict.result === 'accepted') this.#adopt(header.device);
+      if (message.part !== undefined) return this.#answerPart(header, row, verdict, message);
+      if (header.id === MEDIA_DATA) return this.#answerMedia([header], row, verdict, message);
+      return this.#answer(header, row, verdict, message.edition, message);
     }
-    const answers: Uint8Array[] = [];
     // A joined message has several frames. Its sender may wait for an answer to each; a register has but one.
+    const headers: Header[] = [];
     eachContent(message.raw, (content) => {
       const header = readHeader(content);
-      if (header === null) return;
-      const row = rowOf(header.id);
-      const once = row?.answer === 'registration' && verdict.result in registerResults;
-      if (once && answers.length > 0) return;
-      const answer = this.#answer(header, row, verdict, message.edition as Edition);
-      if (answer !== null) answers.push(answer);
+      if (header !== null) headers.push(header);
     });
-    const [first] = answers;
+    const [first] = headers;
     if (first === undefined) return null;
-    return answers.length === 1 ? first : Uint8Array.from(answers.flatMap((a) => [...a]));
+    const row = rowOf(first.id);
+    if (first.id === MEDIA_DATA) return this.#answerMedia(headers, row, verdict, message);
+    const once = row?.answer === 'registration' && verdict.result in registerResults;
+    const answers = (once ? [first] : headers).flatMap(
+      (header) => this.#answer(header, row, verdict, edition as Edition, message) ?? [],
+    );
+    return answers.length === 0 ? null : joined(answers);
   }
 
   command(command: Command): WrittenCommand | null {
     const to = this.#lastHeader;
     if (to === null) return null;
-    const edition: Edition = to.form === '2019' ? '2019' : this.#is2011 ? '2011' : '2013';
-    const written = writeCommand(to, edition, command, command.serial ?? this.#serial);
+    const written = writeCommand(to, this.#editionOf(to), command, command.serial ?? this.#serial);
+    this.#keep(written.serial, written.frames);
     if (command.serial === undefined) this.#serial = (this.#serial + written.serials) & 0xffff;
     return written;
   }
@@ -127,6 +181,7 @@ export class Jt808Connection implements Connection, FrameSink {
     row: Row | undefined,
     verdict: Verdict,
     edition: Edition,
+    message: Message,
   ): Uint8Array | null {
     // Only what comes from the other side is answered; an answer to an answer would never end.
     const mine = this.#side === 'platform' ? 0x8000 : 0;
@@ -146,11 +201,64 @@ export class Jt808Connection implements Connection, FrameSink {
       if (time !== null) return this.#send(0x8004, header, edition, { time });
       return generalAnswer(header, mine | 0x0001, this.#nextSerial(), generalResults.refused);
     }
+    if (header.id === RETRANSMIT_UP && result === 'accepted') {
+      const again = this.#sent?.again(message.fields);
+      if (again !== undefined) return again;
+      return generalAnswer(header, 0x8001, this.#nextSerial(), generalResults.refused);
+    }
     return generalAnswer(header, mine | 0x0001, this.#nextSerial(), generalResults[result]);
   }
 
+  /** The standard lets a terminal wait for an answer to each part, whatever answers the whole. */
+  #answerPart(
+    header: Header,
+    row: Row | undefined,
+    verdict: Verdict,
+    message: FrameMessage,
+  ): Uint8Array | null {
+    if (this.#side === 'terminal' || header.id === TERMINAL_ANSWER) return null;
+    const { result } = verdict;
+    const answer = generalAnswer(header, 0x8001, this.#nextSerial(), generalResults[result]);
+    const mediaId = message.remembered?.mediaId ?? null;
+    if (mediaId === null || result !== 'accepted' || row === undefined) return answer;
+    // All was there before, and the sender has missed that.
+    return joined([answer, mediaAnswer(header, message.edition, this.#nextSerial(), mediaId)]);
+  }
+
+  /** Part by part in general, and as a whole by its id. @see the wire reference, section 8.2 */
+  #answerMedia(
+    headers: readonly Header[],
+    row: Row | undefined,
+    verdict: Verdict,
+    message: Message,
+  ): Uint8Array | null {
+    const edition = message.edition as Edition;
+    const last = headers.at(-1);
+    const isWhole = verdict.result === 'accepted' && this.#side === 'platform';
+    const general = headers.flatMap((header) =>
+      isWhole && (header.package?.total ?? 1) === 1
+        ? []
+        : (this.#answer(header, row, verdict, edition, message) ?? []),
+    );
+    if (!isWhole || last === undefined) return general.length === 0 ? null : joined(general);
+    const mediaId = mediaIdOf(message.raw);
+    if (message instanceof FrameMessage && message.remembered !== null) {
+      message.remembered.mediaId = mediaId;
+    }
+    return joined([...general, mediaAnswer(last, edition, this.#nextSerial(), mediaId)]);
+  }
+
   #send(id: number, to: Header, edition: Edition, fields: Fields): Uint8Array {
-    return write({ ...to, id, serial: this.#nextSerial() }, edition, fields);
+    const frames = writeFrames({ ...to, id, serial: this.#serial }, edition, fields);
+    this.#keep(this.#serial, frames);
+    this.#serial = (this.#serial + frames.length) & 0xffff;
+    return joined(frames);
+  }
+
+  #keep(serial: number, frames: readonly Uint8Array[]): void {
+    if (frames.length === 1) return;
+    this.#sent ??= new SentParts();
+    this.#sent.keep(serial, frames);
   }
 
   #nextSerial(): number {
@@ -174,34 +282,78 @@ export class Jt808Connection implements Connection, FrameSink {
     this.#isSound = true;
     this.#lastHeader = header;
     const row = rowOf(header.id);
-    const edition: Edition = header.form === '2019' ? '2019' : this.#is2011 ? '2011' : '2013';
+    const edition = this.#editionOf(header);
     const frame: Frame = { header, row, edition, raw, offset, isJoined: false };
     if (header.encryption !== 0) {
       this.#unusable('encrypted', frame, `encryption ${header.encryption}`);
     } else if (header.package !== null && row !== undefined && header.package.total !== 1) {
-      this.#part(frame, row, content.slice(header.bodyAt, length));
+      this.#part(frame);
     } else if (!this.#locations(frame, content, length)) {
       this.#body(frame, content.subarray(header.bodyAt, length));
     }
   }
 
-  #part(frame: Frame, row: Row, body: Uint8Array): void {
+  #part(frame: Frame): void {
+    const { header, raw } = frame;
+    const part = header.package ?? { total: 0, index: 0 };
+    if (part.index < 1 || part.index > part.total || part.total > MAX_PARTS) {
+      this.#unusable('subpackageDropped', frame, `part ${part.index} of ${part.total}`);
+    } else if (this.#isGated) {
+      this.#items.push(new FrameMessage({ ...frame, part }, {}));
+    } else {
+      this.#join({ ...frame, raw: Uint8Array.from(raw) }, null);
+    }
+  }
+
+  /** @param part as it was handed out, when it was */
+  #join(frame: Frame, part: FrameMessage | null): void {
     const { header, raw, offset } = frame;
-    const { total, index } = header.package ?? { total: 0, index: 0 };
-    if (index < 1 || index > total || total > MAX_PARTS) {
-      this.#unusable('subpackageDropped', frame, `part ${index} of ${total}`);
+    this.#holder ??= newHolder();
+    const whole = this.#subpackages.add(
+      this.#holder,
+      header,
+      { raw, serial: header.serial, offset },
+      this.#receivedTime,
+      this.#givenUp,
+    );
+    if (whole === null) return;
+    if (!('body' in whole)) {
+      if (part !== null) part.remembered = whole;
       return;
     }
-    const joined = this.#assembly.add(
-      header,
-      { body, raw: Uint8Array.from(raw), offset },
-      this.#receivedTime,
-      (what) => this.dropped('subpackageDropped', what.offset, what.bytes, what.detail),
-    );
-    // A part alone is not answered: the answer would say that we have it, and nothing is kept before the whole.
-    if (joined !== null) {
-      this.#body({ ...frame, row, raw: joined.raw, isJoined: true }, joined.body);
+    const { firstSerial, remembered } = whole;
+    const isJoined = part === null;
+    this.#body({ ...frame, raw: whole.raw, isJoined, firstSerial, remembered }, whole.body);
+  }
+
+  readonly #givenUp = ({ offset, bytes, detail }: GivenUp): void =>
+    this.dropped('subpackageDropped', offset, bytes, detail);
+
+  #adopt(device: string): void {
+    if (this.#subpackages.size === 0 || !this.#subpackages.hasOrphans(device)) return;
+    this.#holder ??= newHolder();
+    this.#subpackages.adopt(device, this.#holder);
+  }
+
+  /** Asks the sender for the parts that have not come. The text of 2011 has a way for media data only. */
+  #ask(set: OpenSet): void {
+    const { header, firstSerial, parts } = set;
+    if (this.#side === 'terminal') return;
+    const edition = this.#editionOf(header);
+    const first = parts.get(1);
+    if (header.id === MEDIA_DATA && first !== undefined) {
+      const indexes = missing(set, MAX_ASKED.media);
+      const mediaId = mediaIdOf(first.raw);
+      this.#requests.push(mediaAnswer(header, edition, this.#nextSerial(), mediaId, indexes));
+    } else if (edition !== '2011') {
+      const ids = missing(set, MAX_ASKED[edition]);
+      const fields = { originalSerial: firstSerial, ids };
+      this.#requests.push(this.#send(RETRANSMIT, header, edition, fields));
     }
+  }
+
+  #editionOf({ form }: Header): Edition {
+    return form === '2019' ? '2019' : this.#is2011 ? '2011' : '2013';
   }
 
   /** The short way of the messages that make up nearly all traffic; false: the tables have to look at it. */
@@ -262,6 +414,16 @@ export class Jt808Connection implements Connection, FrameSink {
     this.#items = [];
     return items;
   }
+}
+
+/** The first four bytes of the first body in `raw`. */
+function mediaIdOf(raw: Uint8Array): number {
+  let mediaId: number | null = null;
+  eachContent(raw, (content) => {
+    const { bodyAt } = readHeader(content) ?? { bodyAt: content.length };
+    mediaId ??= numberAt(content, bodyAt, 4);
+  });
+  return mediaId ?? 0;
 }
 
 /** What the tables say of a message that went the short way. */

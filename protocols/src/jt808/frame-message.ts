@@ -1,10 +1,11 @@
 import { hexId } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type { Position } from '../position.ts';
-import type { CommandAnswer, Intent, Message } from '../protocol.ts';
+import type { CommandAnswer, Intent, Message, PartOf } from '../protocol.ts';
 import { commandAnswer } from './commands.ts';
 import type { Header } from './header.ts';
 import type { Row } from './row.ts';
+import type { Remembered } from './subpackages.ts';
 import type { Edition } from './versions.ts';
 
 /** A sound frame, or the frames of one message that came in parts. */
@@ -18,6 +19,12 @@ export interface Frame {
   /** Of the last of them in the stream. */
   readonly offset: number;
   readonly isJoined: boolean;
+  /** Of the first frame, when there are several. */
+  readonly firstSerial?: number;
+  /** Set when the frame is one part of a message, for whoever joins parts. */
+  readonly part?: PartOf;
+  /** What will be known of the parts of this message, in case they come again. */
+  readonly remembered?: Remembered;
 }
 
 const NO_POSITIONS: readonly Position[] = [];
@@ -34,28 +41,34 @@ export class FrameMessage implements Message {
   readonly positions: readonly Position[];
   readonly intent: Intent;
   readonly raw: Uint8Array;
-  /** Null for a message in parts: each of its frames has one. */
+  readonly part: PartOf | undefined;
+  /** The whole that this is, or whose part came again; null for all else. */
+  remembered: Remembered | null;
+  /** Null for a message all of whose frames are to be answered: each of them has one. */
   readonly header: Header | null;
   readonly row: Row | undefined;
   #fields: Fields | (() => Fields);
 
   /** @param fields what the tables read, or how to read it later */
   constructor(
-    { header, row, edition, raw, isJoined }: Frame,
+    frame: Frame,
     fields: Fields | (() => Fields),
     positions: readonly Position[] = NO_POSITIONS,
   ) {
+    const { header, row, edition, raw } = frame;
     this.kind = 'message';
     this.protocol = 'jt808';
     this.id = row?.id ?? hexId(header.id, 4);
     this.name = row?.name ?? 'unknown';
     this.device = header.device;
     this.edition = edition;
-    this.serial = header.serial;
+    this.serial = frame.firstSerial ?? header.serial;
     this.positions = positions;
     this.intent = row?.intent ?? 'unknown';
     this.raw = raw;
-    this.header = isJoined ? null : header;
+    this.part = frame.part;
+    this.remembered = frame.remembered ?? null;
+    this.header = frame.isJoined ? null : header;
     this.row = row;
     this.#fields = fields;
   }
@@ -66,6 +79,7 @@ export class FrameMessage implements Message {
   }
 
   get answers(): CommandAnswer | null {
+    if (this.part !== undefined) return null;
     return commandAnswer(this.id, this.edition, () => this.fields);
   }
 }

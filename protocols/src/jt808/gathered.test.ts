@@ -9,6 +9,7 @@ import { interactionChecks } from './gathered-interaction.test-support.ts';
 import { locationChecks } from './gathered-location.test-support.ts';
 import { recorderChecks } from './gathered-recorder.test-support.ts';
 import { sessionChecks } from './gathered-session.test-support.ts';
+import { subpackageChecks } from './gathered-subpackages.test-support.ts';
 import { terminalChecks } from './gathered-terminal.test-support.ts';
 import { jt808 } from './index.ts';
 import { rowOfId } from './messages.ts';
@@ -57,6 +58,7 @@ const onlyMessage = (items: readonly (Message | Fault)[]): Message => {
 
 const checks: Checks = {
   ...sessionChecks,
+  ...subpackageChecks,
   ...locationChecks,
   ...terminalChecks,
   ...interactionChecks,

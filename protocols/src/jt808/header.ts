@@ -93,25 +93,38 @@ function senderOf(content: Uint8Array, form: HeaderForm) {
 const word = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 
-/** A whole content around `body`, never as a sub-package. */
+/**
+ * A whole content around `body`.
+ * @param part the package item of a message in several frames
+ */
 export function writeContent(
   header: Pick<Header, 'id' | 'form' | 'versionFlag' | 'versionByte' | 'phone' | 'serial'>,
   body: Uint8Array,
+  part: Header['package'] = null,
 ): Uint8Array {
   if (body.length > LENGTH_BITS) {
     throw new RangeError(`body: wants at most ${LENGTH_BITS} bytes, got ${body.length}`);
   }
   const { bytes, phoneBytes, phoneAt } = headerForms[header.form];
-  const content = new Uint8Array(bytes + body.length);
+  const bodyAt = bytes + (part === null ? 0 : PACKAGE_ITEM_BYTES);
+  const content = new Uint8Array(bodyAt + body.length);
   const view = new DataView(content.buffer);
   view.setUint16(0, header.id);
-  view.setUint16(2, body.length | (header.versionFlag ? VERSION_BIT : 0));
+  const flags = (header.versionFlag ? VERSION_BIT : 0) | (part === null ? 0 : SUBPACKAGE_BIT);
+  view.setUint16(2, body.length | flags);
   if (header.form === '2019') content[4] = header.versionByte ?? 1;
   const digits = header.phone.padStart(phoneBytes * 2, '0');
   for (let i = 0; i < phoneBytes; i++) {
     content[phoneAt + i] = Number.parseInt(digits.slice(i * 2, i * 2 + 2), 16);
   }
   view.setUint16(bytes - 2, header.serial);
-  content.set(body, bytes);
+  if (part !== null) {
+    view.setUint16(bytes, part.total);
+    view.setUint16(bytes + 2, part.index);
+  }
+  content.set(body, bodyAt);
   return content;
 }
+
+/** Longest body of one frame. */
+export const MAX_BODY_BYTES = LENGTH_BITS;

@@ -4,6 +4,7 @@ import { locationMessages } from './messages/location.ts';
 import { parameterMessages } from './messages/parameters.ts';
 import { recorderMessages } from './messages/recorder.ts';
 import { sessionMessages } from './messages/session.ts';
+import { subpackageMessages } from './messages/subpackages.ts';
 import { terminalMessages } from './messages/terminal.ts';
 import { trackingMessages } from './messages/tracking.ts';
 import type { Row } from './row.ts';
@@ -11,6 +12,7 @@ import type { Row } from './row.ts';
 /** Every message that is understood; the tables stand in `messages/`, a file a group of clauses. */
 export const messages: readonly Row[] = [
   ...sessionMessages,
+  ...subpackageMessages,
   ...locationMessages,
   ...terminalMessages,
   ...parameterMessages,

@@ -3,7 +3,12 @@ import { commandOf } from './commands.ts';
 import type { Header } from './header.ts';
 import { rowOfId } from './messages.ts';
 import type { Edition } from './versions.ts';
-import { write } from './write.ts';
+import { joined, writeFrames } from './write.ts';
+
+/** A command and the frames that it takes, which the terminal may ask for again. */
+export interface FramedCommand extends WrittenCommand {
+  readonly frames: readonly Uint8Array[];
+}
 
 /**
  * A command in the header form of `to`, which is any that came over the connection of the device.
@@ -14,13 +19,13 @@ export function writeCommand(
   edition: Edition,
   { device, id, fields }: Command,
   serial: number,
-): WrittenCommand {
+): FramedCommand {
   const row = rowOfId(id);
   if (row === undefined || commandOf(id) === undefined) {
     throw new RangeError(`id: no command ${id}`);
   }
   // The digits as the device writes them itself, where it was the last to speak.
   const phone = to.device === device ? to.phone : device;
-  const bytes = write({ ...to, phone, id: row.number, serial }, edition, fields);
-  return { serial, serials: 1, bytes };
+  const frames = writeFrames({ ...to, phone, id: row.number, serial }, edition, fields);
+  return { serial, serials: frames.length, bytes: joined(frames), frames };
 }

@@ -3,26 +3,55 @@ import { checkInteger } from '../layout.ts';
 import type { Outgoing } from '../protocol.ts';
 import { writeBody } from './body.ts';
 import { seal } from './frame.ts';
-import { type Header, writeContent } from './header.ts';
+import { type Header, MAX_BODY_BYTES, writeContent } from './header.ts';
 import { rowOf, rowOfId } from './messages.ts';
 import { tablesOf } from './row.ts';
 import { type Edition, editions, headerForms, versions } from './versions.ts';
 
 type Address = Pick<Header, 'form' | 'versionFlag' | 'versionByte' | 'phone'>;
 
+/** Of a body that needs several frames, what each of them takes. @see the wire reference, section 2.7 */
+const PART_BYTES = 1000;
+
 /**
- * A frame to the device of `to`, in the very form of header it uses itself.
+ * The frames of one message to the device of `to`, in the very form of header it uses itself: one, or for a body that
+ * is too long for one, several with the serials from `to.serial` on.
  * @throws RangeError naming the field that does not fit
- * @see the wire reference, section 2.4 step 5
+ * @see the wire reference, sections 2.4 step 5 and 2.7
  */
-export function write(
+export function writeFrames(
   to: Address & { readonly id: number; readonly serial: number },
   edition: Edition,
   fields: Fields,
-): Uint8Array {
+): readonly Uint8Array[] {
   const row = rowOf(to.id);
   if (row === undefined) throw new RangeError(`id: no message ${to.id.toString(16)}`);
-  return seal(writeContent(to, writeBody(tableFor(tablesOf(row, edition), fields), fields)));
+  const body = writeBody(tableFor(tablesOf(row, edition), fields), fields);
+  if (body.length <= MAX_BODY_BYTES) return [seal(writeContent(to, body))];
+  const total = Math.ceil(body.length / PART_BYTES);
+  if (total > 0xffff) throw new RangeError(`body: wants at most 65535 parts, got ${total}`);
+  return Array.from({ length: total }, (_, i) => {
+    const piece = body.subarray(i * PART_BYTES, (i + 1) * PART_BYTES);
+    const serial = (to.serial + i) & 0xffff;
+    return seal(writeContent({ ...to, serial }, piece, { total, index: i + 1 }));
+  });
+}
+
+/** The frames of `writeFrames`, one behind the other. */
+export const write = (...message: Parameters<typeof writeFrames>): Uint8Array =>
+  joined(writeFrames(...message));
+
+/** Pieces one behind the other. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /** The table of most fields that are all given; none fits: the last, whose writer names what is missing. */
@@ -49,7 +78,7 @@ export function encode(message: Outgoing): Uint8Array {
   const { fields } = message;
   const mismatch = fields['versionFlagMismatch'] === true;
   const version = fields['protocolVersion'];
-  return write(
+  const frames = writeFrames(
     {
       id: row.number,
       form: header,
@@ -61,4 +90,5 @@ export function encode(message: Outgoing): Uint8Array {
     edition,
     fields,
   );
+  return joined(frames);
 }
