@@ -305,6 +305,13 @@ export const settings = {
     meaning:
       'frames and sub-packages that are not complete, of all connections of a port; the heaviest is closed',
   },
+  maxPartsMb: {
+    env: 'XUNJI_MAX_PARTS_MB',
+    schema: count(1, 65_536),
+    fallback: 128,
+    meaning:
+      'sub-packages of messages that are not complete, of all devices; those longest without a new one are given up',
+  },
   udpRate: {
     env: 'XUNJI_UDP_RATE',
     schema: count(1, 100_000),

@@ -13,6 +13,8 @@ export interface DataDir {
   readonly parked: string;
   readonly latest: string;
   readonly fences: string;
+  /** From where on the journal has the sub-packages of messages that are not complete. */
+  readonly parts: string;
   readonly baseMaps: string;
   /** Where the running gateway listens for commands of its operator. */
   readonly control: string;
@@ -29,6 +31,7 @@ export function dataDirAt(path: string): DataDir {
     parked: join(root, 'influx-parked.json'),
     latest: join(root, 'latest.json'),
     fences: join(root, 'fences.json'),
+    parts: join(root, 'parts'),
     baseMaps: join(root, 'basemaps'),
     control: join(root, 'control.sock'),
   };

@@ -17,6 +17,7 @@ import { closeHttp, createHttpServer, listen } from './http/server.ts';
 import { openDashboard } from './http/static.ts';
 import { Doors } from './ingest/doors.ts';
 import { limitsOf } from './ingest/limits.ts';
+import { Parts } from './ingest/parts.ts';
 import { type Consumer, type ConsumerOptions, ConsumerRunner } from './journal/consumer.ts';
 import { DurableTimes } from './journal/durable-times.ts';
 import { Journal } from './journal/journal.ts';
@@ -53,6 +54,7 @@ const HEALTH_MS = 2000;
 const LOOP_MS = 10_000;
 const SWEEP_MS = 60_000;
 const TRIM_MS = 60_000;
+const PARTS_MS = 10_000;
 const DAY_MS = 86_400_000;
 const STORE_BATCH = { maxRecords: 10_000, lingerMs: 250 };
 /** Small, so that a consumer that catches up lets sockets be read in between. */
@@ -181,12 +183,14 @@ function openDoors(
   journal: Journal,
   { devices: registry, beacons, mqttPasswords }: Awaited<ReturnType<typeof openRecords>>,
   id: Uint8Array,
+  { subpackages }: Parts,
   logger: Logger,
   metrics: Metrics,
 ) {
   const lines = rateLimited(FAULT_LINES_PER_MINUTE, now);
   return new Doors({
     ...{ journal, registry, metrics, admission: config.admission, limits: limitsOf(config) },
+    subpackages,
     ...{ liveMaxAgeMs: config.liveMaxAgeS * 1000, now, monotonic, places: beacons },
     mqtt: mqttOf(config, mqttPasswords, id),
     onBroker: ({ connection, isUp, detail }) => {
@@ -307,6 +311,8 @@ async function start(config: Config) {
       Promise.resolve().then(work).catch(failed('timedWorkFailed'));
     }, ms);
   const loop = new EventLoopDelay();
+  const { maxPartsBytes: maxBytes } = limitsOf(config);
+  const parts = new Parts({ path: dir.parts, maxBytes, metrics, now });
   const timers = [
     every(TICK_MS, () => {
       if (journal.stalled !== null) return null;
@@ -318,13 +324,15 @@ async function start(config: Config) {
     }),
     every(LOOP_MS, () => metrics.eventLoopP99.set(loop.takeP99Seconds())),
     every(SWEEP_MS, () => sessions.sweep()),
+    every(PARTS_MS, () => parts.tick(journal)),
     every(TRIM_MS, () =>
       trimJournal({ journal, consumers, keepMs: config.journalKeepDays * DAY_MS, now }),
     ),
   ];
 
   const control = await openBackups({ dir, db, journal, stores, logger, now, program: version() });
-  const doors = openDoors(config, journal, records, id, logger, metrics);
+  await parts.recover(journal);
+  const doors = openDoors(config, journal, records, id, parts, logger, metrics);
   const ready = {
     ready: true,
     http: await listen(http, config.httpPort, config.httpHost),

@@ -4,8 +4,8 @@ import { jt808 } from './jt808/index.ts';
 import type { Connection, ConnectionOptions, Protocol } from './protocol.ts';
 
 export { digitsOfTime } from './bytes.ts';
-export { boundedMemory } from './memory.ts';
 export { Subpackages } from './jt808/subpackages.ts';
+export { boundedMemory } from './memory.ts';
 export * from './mqtt/index.ts';
 export * from './position.ts';
 export * from './protocol.ts';

@@ -3,12 +3,32 @@
  */
 
 /** A JT/T 808-2013 frame around `body`. @see JT/T 808, frame and header clauses */
-export function jt808Frame(id: number, phone: string, serial: number, body: Uint8Array): string {
+export const jt808Frame = (id: number, phone: string, serial: number, body: Uint8Array): string =>
+  sealed(jt808Head(id, phone, serial, body.length), body);
+
+/** Part `index` of `total` of a message, whose piece of the body is `body`. @see JT/T 808, package item */
+export function jt808Part(
+  id: number,
+  phone: string,
+  serial: number,
+  [index, total]: readonly [index: number, total: number],
+  body: Uint8Array,
+): string {
+  const item = Buffer.from([total >> 8, total & 255, index >> 8, index & 255]);
+  const head = jt808Head(id, phone, serial, body.length | 0x2000);
+  return sealed(Buffer.concat([head, item]), body);
+}
+
+function jt808Head(id: number, phone: string, serial: number, properties: number): Buffer {
   const head = Buffer.alloc(12);
   head.writeUInt16BE(id, 0);
-  head.writeUInt16BE(body.length, 2);
+  head.writeUInt16BE(properties, 2);
   head.write(phone.padStart(12, '0'), 4, 'hex');
   head.writeUInt16BE(serial, 10);
+  return head;
+}
+
+function sealed(head: Uint8Array, body: Uint8Array): string {
   const content = [...head, ...body];
   content.push(content.reduce((x, b) => x ^ b, 0));
   const escaped = content.flatMap((b) => (b === 0x7e ? [0x7d, 2] : b === 0x7d ? [0x7d, 1] : [b]));

@@ -1,4 +1,4 @@
-import type { Fault } from '@xunji/protocols';
+import type { Fault, Subpackages } from '@xunji/protocols';
 import { NearestBeacons, type Places } from '../beacons/nearest.ts';
 import type { DeviceRef } from '../journal/record.ts';
 import type { Metrics } from '../metrics.ts';
@@ -23,6 +23,7 @@ export interface DoorsOptions {
   readonly limits: IntakeLimits;
   readonly liveMaxAgeMs: number;
   readonly metrics: Metrics;
+  readonly subpackages: Subpackages;
   readonly onFault: (fault: Fault, session: Session) => void;
   readonly onBan: (address: Address) => void;
   /** Two terminals seem to use one identity. */
@@ -93,7 +94,10 @@ export class Doors {
       isDevice: (device) => ['known', 'pending'].includes(registry.find(device)?.admission ?? ''),
       onSighting: metrics.sightings.counting('result'),
     });
-    const intake = new Intake({ journal, gate, sessions, metrics, liveMaxAgeMs, onFault, nearest });
+    const { subpackages } = options;
+    const intake = new Intake({
+      ...{ journal, gate, sessions, metrics, liveMaxAgeMs, onFault, nearest, subpackages },
+    });
     this.#sweep = () => intake.sweepBeacons(now()).catch(onUnexpected);
     const turns = new Turns({ journal, monotonic });
     const addresses = new Addresses({

@@ -75,6 +75,9 @@ export class Gate {
     if (refusal !== null) return this.#refuseStranger(message, refusal);
     this.#registry.touch(device, receivedTime, message.edition);
 
+    // Of a log-in in several frames the whole decides; until then it proves nothing and leaves no trace.
+    const isLogin = message.intent === 'register' || message.intent === 'authenticate';
+    if (message.part !== undefined && isLogin) return { ...accepted, keep: false };
     if (message.intent === 'register') {
       const authCode = this.#registry.setAuthCode(device);
       // Kept, it would bind the connection: in mode strict only a proof may push out the device's own one.
@@ -119,7 +122,7 @@ export class Gate {
       const answer = intent === 'authenticate' || intent === 'keepalive' || isAsking(message);
       return { verdict: answer ? { result: 'accepted' } : null, keep: false, reason };
     }
-    return message.intent === 'register'
+    return message.intent === 'register' && message.part === undefined
       ? { verdict: { result: 'unknownDevice' }, keep: false, reason }
       : refuse(reason);
   }

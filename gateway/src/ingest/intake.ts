@@ -1,6 +1,20 @@
-import type { Connection, Fault, Message, ProtocolName, Verdict } from '@xunji/protocols';
+import {
+  type Connection,
+  type Fault,
+  type Message,
+  type ProtocolName,
+  Subpackages,
+  type Verdict,
+} from '@xunji/protocols';
 import type { NearestBeacons } from '../beacons/nearest.ts';
-import { type DeviceRef, deviceKey, type Entry, type PositionEntry } from '../journal/record.ts';
+import {
+  type DeviceRef,
+  deviceKey,
+  type Entry,
+  type MessageEntry,
+  PART,
+  type PositionEntry,
+} from '../journal/record.ts';
 import type { Cell, Metrics } from '../metrics.ts';
 import { type Decision, type Gate, plausible } from './gate.ts';
 import { positionHash } from './position-hash.ts';
@@ -20,6 +34,8 @@ export interface IntakeOptions {
   /** Makes positions of what badges and gateways hear. */
   readonly nearest?: NearestBeacons;
   readonly onFault: (fault: Fault, session: Session) => void;
+  /** Shared by all connections; by default of its own. */
+  readonly subpackages?: Subpackages;
 }
 
 /** What one read came to. */
@@ -35,6 +51,22 @@ const MAX_WRONG_AUTH_CODES = 5;
 const NO_BYTES = new Uint8Array(0);
 /** Of what is said about a device that has no connection. */
 const NOWHERE: Link = { transport: 'mqtt', remote: '', close: () => undefined };
+/** What a joined message may bring into one record; its parts stand in the journal in any case. */
+const MAX_JOINED_BYTES = 1 << 20;
+
+/** Where a message came from, and what it comes to in the journal. */
+interface Desk {
+  readonly session: Session;
+  readonly receivedTime: number;
+  readonly entries: Entry[];
+}
+
+/** What one read comes to, as it is worked through. */
+interface Work extends Desk {
+  readonly connection: Connection | null;
+  readonly answers: Uint8Array[];
+  refused: boolean;
+}
 const NOTHING: readonly string[] = [];
 
 /**
@@ -46,9 +78,12 @@ export class Intake {
   readonly #counts: Counts;
   /** Of badges that only gateways hear. */
   readonly #heard = new Map<string, Session>();
+  /** What the connections of the ports are to be opened with. */
+  readonly subpackages: Subpackages;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.subpackages = options.subpackages ?? new Subpackages();
     this.#counts = new Counts(options.metrics);
   }
 
@@ -77,22 +112,55 @@ export class Intake {
   ): Promise<Outcome> {
     const entries: Entry[] = [];
     const answers: Uint8Array[] = [];
-    let refused = false;
-    for (const item of items) {
-      const message = item.kind === 'fault' ? this.#fault(item, session) : item;
-      if (message === undefined) continue;
-      const verdict: Verdict | null =
-        item.kind === 'fault'
-          ? { result: item.code === 'encrypted' ? 'unsupported' : 'malformed' }
-          : this.#message(item, session, receivedTime, entries);
-      refused ||= verdict?.result === 'refused';
-      const answer = verdict === null ? null : (connection?.reply(message, verdict) ?? null);
-      if (answer !== null) answers.push(answer);
-    }
+    const work = { session, receivedTime, connection, entries, answers, refused: false };
+    for (const item of items) this.#take(item, work);
     if (entries.length > 0) session.lastAppend = this.#options.journal.append(entries);
     const [first = null] = answers;
-    const outcome = { answer: answers.length > 1 ? Buffer.concat(answers) : first, refused };
+    const answer = answers.length > 1 ? Buffer.concat(answers) : first;
+    const outcome = { answer, refused: work.refused };
     return session.lastAppend.then(() => outcome);
+  }
+
+  #take(item: Message | Fault, work: Work): void {
+    if (item.kind === 'fault') {
+      const message = this.#fault(item, work.session);
+      const result = item.code === 'encrypted' ? 'unsupported' : 'malformed';
+      if (message !== undefined) this.#answer(message, { result }, work);
+    } else if (item.part !== undefined) this.#part(item, work);
+    else this.#answer(item, this.#message(item, work), work);
+  }
+
+  #answer(message: Message, verdict: Verdict | null, work: Work): void {
+    work.refused ||= verdict?.result === 'refused';
+    const answer = verdict === null ? null : (work.connection?.reply(message, verdict) ?? null);
+    if (answer !== null) work.answers.push(answer);
+  }
+
+  /**
+   * One part of a message. Many terminals send the next part only when this one is answered, and an answer means
+   * durable: so each part is journalled, and after a crash the sets go on with what was answered. What is in the whole
+   * comes before its last part: a journal that ends between the two makes the sender repeat that part, and what comes
+   * of it again is stored once.
+   */
+  #part(part: Message, work: Work): void {
+    const { connection, receivedTime, entries, answers } = work;
+    const decision = this.#decide(part, PART, work);
+    if (decision.verdict?.result !== 'accepted') {
+      this.#answer(part, decision.verdict, work);
+      return;
+    }
+    const device = decision.keep ? this.#bind(part, work) : null;
+    const before = answers.length;
+    let isLast = false;
+    for (const item of connection?.join?.(part, receivedTime) ?? []) {
+      isLast ||= item.kind === 'message' || item.message !== undefined;
+      this.#take(item, work);
+    }
+    if (device !== null) {
+      const fields = { id: part.id, ...part.part, isLast };
+      entries.push({ ...messageEntry(part, device, work), name: PART, fields });
+    }
+    if (answers.length === before) this.#answer(part, decision.verdict, work);
   }
 
   /** The connection is gone: its device goes offline, unless a newer connection speaks for it. */
@@ -131,9 +199,9 @@ export class Intake {
       // What a badge had heard before it left says nothing of its presence now.
       if (this.#options.nearest?.isHeard(device) !== true) {
         const unbound = new Session(0, NOWHERE);
-        if (message.positions.length > 0)
-          this.#positions(message, device, unbound, receivedTime, entries);
-        else entries.push(messageEntry(message, device, unbound, receivedTime));
+        const desk = { session: unbound, receivedTime, entries };
+        if (message.positions.length > 0) this.#positions(message, device, desk);
+        else entries.push(messageEntry(message, device, desk));
         return;
       }
       // The badge itself has connected, or is heard no more.
@@ -145,7 +213,7 @@ export class Intake {
       session = sessions.open({ transport: 'mqtt', remote: '', close });
       this.#heard.set(key, session);
     }
-    this.#message(message, session, receivedTime, entries);
+    this.#message(message, { session, receivedTime, entries });
   }
 
   #fault(fault: Fault, session: Session): Message | undefined {
@@ -156,46 +224,43 @@ export class Intake {
     return fault.message;
   }
 
-  #message(
-    message: Message,
-    session: Session,
-    receivedTime: number,
-    entries: Entry[],
-  ): Verdict | null {
-    const { gate, sessions, nearest } = this.#options;
-    const decision = gate.decide(message, session, receivedTime);
-    this.#counts.message(message.protocol, message.name, decision.reason).n++;
+  #decide(message: Message, name: string, { session, receivedTime }: Desk): Decision {
+    const decision = this.#options.gate.decide(message, session, receivedTime);
+    this.#counts.message(message.protocol, name, decision.reason).n++;
     if (session.wrongAuthCodes >= MAX_WRONG_AUTH_CODES) session.link.close('wrongAuthCode');
-    const { protocol, device: id } = message;
-    if (!decision.keep || id === null) return decision.verdict;
-    const bearer = session.device;
-    const device =
-      bearer !== null && bearer.id === id && bearer.protocol === protocol
-        ? bearer
-        : { protocol, id };
-    if (device !== bearer) {
-      const { left, online } = sessions.bind(session, device);
-      if (left !== null) entries.push(presence(session, left, 'disconnected', receivedTime));
-      if (online) entries.push(presence(session, device, 'connected', receivedTime));
-    }
-    if (message.positions.length > 0)
-      this.#positions(message, device, session, receivedTime, entries);
-    else entries.push(messageEntry(message, device, session, receivedTime));
-    for (const derived of nearest?.hear(message, device, receivedTime) ?? []) {
-      this.#derived(derived, receivedTime, entries);
+    return decision;
+  }
+
+  #message(message: Message, work: Desk): Verdict | null {
+    const decision = this.#decide(message, message.name, work);
+    if (!decision.keep) return decision.verdict;
+    const device = this.#bind(message, work);
+    if (device === null) return decision.verdict;
+    if (message.positions.length > 0) this.#positions(message, device, work);
+    else work.entries.push(messageEntry(message, device, work));
+    for (const derived of this.#options.nearest?.hear(message, device, work.receivedTime) ?? []) {
+      this.#derived(derived, work.receivedTime, work.entries);
     }
     return decision.verdict;
   }
 
-  #positions(
-    message: Message,
-    device: DeviceRef,
-    session: Session,
-    receivedTime: number,
-    entries: Entry[],
-  ): void {
+  /** The connection speaks for the device of `message` from now on. */
+  #bind({ protocol, device: id }: Message, work: Desk): DeviceRef | null {
+    const { session, receivedTime, entries } = work;
+    const bearer = session.device;
+    if (id === null) return null;
+    if (bearer !== null && bearer.id === id && bearer.protocol === protocol) return bearer;
+    const device = { protocol, id };
+    const { left, online } = this.#options.sessions.bind(session, device);
+    if (left !== null) entries.push(presence(session, left, 'disconnected', receivedTime));
+    if (online) entries.push(presence(session, device, 'connected', receivedTime));
+    return device;
+  }
+
+  #positions(message: Message, device: DeviceRef, work: Desk): void {
     const { metrics, liveMaxAgeMs } = this.#options;
-    let raw = message.raw;
+    const { session, receivedTime, entries } = work;
+    let raw = message.raw.length > MAX_JOINED_BYTES ? NO_BYTES : message.raw;
     for (const decoded of message.positions) {
       const position = plausible(decoded, receivedTime);
       const late = position.buffered || receivedTime - position.fixTime > liveMaxAgeMs;
@@ -264,11 +329,11 @@ const byFamily = (): Record<ProtocolName, Map<string, Cell>> => ({
 function messageEntry(
   message: Message,
   device: DeviceRef,
-  session: Session,
-  receivedTime: number,
-): Entry {
+  { session, receivedTime }: Desk,
+): MessageEntry {
   const { sensitive = NOTHING } = message;
   const isSecret = message.intent === 'register' || message.intent === 'authenticate';
+  const isLong = message.raw.length > MAX_JOINED_BYTES;
   return {
     kind: 'message',
     seq: 0,
@@ -277,8 +342,8 @@ function messageEntry(
     edition: message.edition,
     epoch: session.epoch,
     name: message.name,
-    fields: isSecret ? {} : without(message.fields, sensitive),
-    raw: isSecret || sensitive.length > 0 ? NO_BYTES : message.raw,
+    fields: isSecret || isLong ? {} : without(message.fields, sensitive),
+    raw: isSecret || isLong || sensitive.length > 0 ? NO_BYTES : message.raw,
   };
 }
 

@@ -11,6 +11,8 @@ export interface IntakeLimits extends AddressLimits, BadFrameLimits {
   readonly maxStrangers: number;
   /** What all connections of a port may keep of frames and sub-packages that are not complete. */
   readonly maxHeldBytes: number;
+  /** What the incomplete messages of all devices may keep together. */
+  readonly maxPartsBytes: number;
   /** Datagrams a second from one address, with ten seconds' worth at once. */
   readonly udpRate: number;
   readonly mqttPacketBytes: number;
@@ -31,7 +33,8 @@ export function limitsOf(config: Config): IntakeLimits {
     firstFrameMs: config.firstFrameS * 1000,
     frameMs: config.frameS * 1000,
     idleMs: config.idleS * 1000,
-    maxHeldBytes: config.maxHeldMb << 20,
+    maxHeldBytes: config.maxHeldMb * 2 ** 20,
+    maxPartsBytes: config.maxPartsMb * 2 ** 20,
     mqttPacketBytes: config.mqttPacketKb << 10,
   };
 }

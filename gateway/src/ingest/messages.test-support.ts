@@ -97,6 +97,6 @@ export const wideLimits: IntakeLimits = {
   ...{ maxConnections: 100, maxConnectionsPerAddress: 100, maxStrangers: 100 },
   ...{ firstFrameMs: 30_000, frameMs: 15_000, idleMs: 900_000 },
   ...{ maxBadFrames: 5, maxBadFramesPerMinute: 1000, banAfter: 0, banMs: 60_000 },
-  ...{ maxHeldBytes: 1 << 20, udpRate: 1000 },
+  ...{ maxHeldBytes: 1 << 20, maxPartsBytes: 1 << 20, udpRate: 1000 },
   ...{ mqttPacketBytes: 64 << 10, mqttRate: 1000, mqttInflight: 10 },
 };

@@ -123,7 +123,7 @@ export class TcpIntake implements PeerPort {
   }
 
   #accept(socket: Socket): void {
-    const { sessions, addresses, metrics, monotonic, turns, prefer } = this.#options;
+    const { intake, sessions, addresses, metrics, monotonic, turns, prefer } = this.#options;
     turns.accepted();
     const address = addresses.enter(socket.remoteAddress ?? '', sessions.connections);
     if (typeof address === 'string') {
@@ -132,7 +132,8 @@ export class TcpIntake implements PeerPort {
       return;
     }
     sessions.connections++;
-    const connection = openConnection({ prefer, memory: this.#memory });
+    const { subpackages } = intake;
+    const connection = openConnection({ prefer, subpackages, memory: this.#memory });
     this.#peers.set(socket, new Peer(this, sessions, socket, address, connection, monotonic()));
     metrics.connections.inc({ transport: 'tcp' });
     socket.on('data', this.#onData);
@@ -176,6 +177,7 @@ export class TcpIntake implements PeerPort {
     sessions.connections--;
     addresses.left(peer.address);
     turns.forget(peer);
+    peer.connection.leave?.();
     this.#heldBytes -= peer.heldBytes;
     metrics.connections.dec({ transport: 'tcp' });
     intake.closed(peer.session, now()).catch(onUnexpected);
@@ -305,6 +307,7 @@ export class TcpIntake implements PeerPort {
     for (const peer of this.#peers.values()) {
       if (peer.heldBytes > 0) {
         this.#take(peer, peer.connection.expire(now()), at);
+        this.#answer(peer, peer.connection.takeRequests?.() ?? null);
         this.#weigh(peer);
       }
       if (!peer.session.admitted) strangers += peer.isGreeted ? 1 : 0;

@@ -67,7 +67,7 @@ class UdpPeer implements Link {
   readonly key: string;
   readonly port: number;
   readonly session: Session;
-  readonly connection: Connection = jt808.open();
+  readonly connection: Connection;
   readonly bucket: Bucket;
   readonly #onClose: (peer: UdpPeer, reason: string) => void;
   lastRead: number;
@@ -81,6 +81,7 @@ class UdpPeer implements Link {
   constructor(
     { address, port }: RemoteInfo,
     sessions: Sessions,
+    connection: Connection,
     bucket: Bucket,
     at: number,
     onClose: (peer: UdpPeer, reason: string) => void,
@@ -88,6 +89,7 @@ class UdpPeer implements Link {
     this.remote = address;
     this.port = port;
     this.key = keyOf(address, port);
+    this.connection = connection;
     this.bucket = bucket;
     this.lastRead = at;
     this.#onClose = onClose;
@@ -162,7 +164,7 @@ export class UdpIntake {
   }
 
   #receive(datagram: Uint8Array, from: RemoteInfo): void {
-    const { addresses, journal, monotonic, sessions, limits, now } = this.#options;
+    const { addresses, journal, monotonic, now } = this.#options;
     const at = monotonic();
     const known = this.#peers.get(keyOf(from.address, from.port));
     const refusal = !journal.hasRoom
@@ -176,15 +178,21 @@ export class UdpIntake {
       this.#count(refusal);
       return;
     }
-    const bucket = known?.bucket ?? new Bucket(limits.udpRate, limits.udpRate * BURST_S, at);
-    const peer =
-      known ?? new UdpPeer(from, sessions, bucket, at, (left, reason) => this.#end(left, reason));
+    const peer = known ?? this.#stranger(from, at);
     peer.lastRead = at;
     peer.credit = Math.min(MAX_CREDIT, peer.credit + datagram.length);
     const items = [...peer.connection.push(datagram, now())];
     if (peer.connection.pendingBytes > 0) items.push(...peer.connection.push(FLAG, now()));
     this.#take(peer, items);
     this.#weigh(peer);
+  }
+
+  #stranger(from: RemoteInfo, at: number): UdpPeer {
+    const { intake, sessions, limits } = this.#options;
+    const bucket = new Bucket(limits.udpRate, limits.udpRate * BURST_S, at);
+    const connection = jt808.open({ subpackages: intake.subpackages });
+    const onClose = (left: UdpPeer, reason: string) => this.#end(left, reason);
+    return new UdpPeer(from, sessions, connection, bucket, at, onClose);
   }
 
   #take(peer: UdpPeer, items: readonly (Message | Fault)[]): void {
@@ -198,8 +206,10 @@ export class UdpIntake {
     }
     this.#count(items.length === 0 ? 'incomplete' : 'taken');
     const taken = intake.receive(session, items, now(), peer.connection);
-    if (isStranger && session.device === null) sessions.close(session);
-    else if (isStranger) this.#keep(peer);
+    if (isStranger && session.device === null) {
+      peer.connection.leave?.();
+      sessions.close(session);
+    } else if (isStranger) this.#keep(peer);
     taken
       .then(({ answer }) => {
         if (answer !== null) this.#answer(peer, answer);
@@ -260,6 +270,7 @@ export class UdpIntake {
     const { sessions, metrics, intake, now, onUnexpected } = this.#options;
     if (peer.isClosed) return;
     peer.isClosed = true;
+    peer.connection.leave?.();
     if (this.#peers.delete(peer.key)) {
       sessions.connections--;
       this.#heldBytes -= peer.heldBytes;
@@ -276,6 +287,8 @@ export class UdpIntake {
     for (const peer of this.#peers.values()) {
       if (peer.heldBytes > 0) {
         this.#take(peer, peer.connection.expire(now()));
+        const request = peer.connection.takeRequests?.() ?? null;
+        if (request !== null) this.#answer(peer, request);
         this.#weigh(peer);
       }
       if (isLate(peer)) late.push(peer);

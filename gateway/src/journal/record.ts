@@ -39,6 +39,12 @@ export interface PositionEntry extends RecordBase {
 /** Name of the message by which the intake notes that connections keep taking one identity from each other. */
 export const IDENTITY_FLAPPING = 'identityFlapping';
 
+/**
+ * Name of the message that is one frame of a message in several. Its fields: `id` of the message, `total`, `index`
+ * from 1, and `isLast` when the whole, whose records stand before it, was joined with it.
+ */
+export const PART = 'part';
+
 /** A message without positions that facts may depend on: log-in, heartbeat alarm bits, logout, going offline. */
 export interface MessageEntry extends RecordBase {
   readonly kind: 'message';

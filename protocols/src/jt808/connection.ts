@@ -1,5 +1,5 @@
-import { digitsOfTime, toHex } from '../bytes.ts';
-import { type Fields, numberAt } from '../layout.ts';
+import { toHex } from '../bytes.ts';
+import type { Fields } from '../layout.ts';
 import type {
   Command,
   Connection,
@@ -11,14 +11,14 @@ import type {
   WrittenCommand,
 } from '../protocol.ts';
 import { generalAnswer, mediaAnswer } from './answer.ts';
-import { readBody } from './body.ts';
 import { eachContent, Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
 import { type Header, readHeader } from './header.ts';
 import type { Receipt } from './location.ts';
 import { rowOf } from './messages.ts';
+import { locationFields, mediaIdOf, readRow, sayable, withQuirks } from './read-fields.ts';
 import { readBatch, readReport } from './report.ts';
-import { type Row, tablesOf } from './row.ts';
+import type { Row } from './row.ts';
 import { SentParts } from './sent-parts.ts';
 import {
   type GivenUp,
@@ -45,9 +45,6 @@ const generalResults: Readonly<Record<Verdict['result'], number>> = {
 const registerResults = { accepted: 0, refused: 4, unknownDevice: 4 } as const;
 
 type Item = Message | Fault;
-
-/** @see JT/T 808-2019, query server time answer */
-const SERVER_TIME_ZONE_HOURS = 0;
 
 const LOCATION_REPORT = 0x0200;
 const LOCATION_BATCH = 0x0704;
@@ -414,55 +411,4 @@ export class Jt808Connection implements Connection, FrameSink {
     this.#items = [];
     return items;
   }
-}
-
-/** The first four bytes of the first body in `raw`. */
-function mediaIdOf(raw: Uint8Array): number {
-  let mediaId: number | null = null;
-  eachContent(raw, (content) => {
-    const { bodyAt } = readHeader(content) ?? { bodyAt: content.length };
-    mediaId ??= numberAt(content, bodyAt, 4);
-  });
-  return mediaId ?? 0;
-}
-
-/** What the tables say of a message that went the short way. */
-function locationFields({ header, row, edition, raw }: Frame): Fields {
-  let fields: Fields = {};
-  eachContent(raw, (content) => {
-    const read = row && readRow(row, edition, content.subarray(header.bodyAt));
-    if (read?.ok) fields = withQuirks(read.fields, header);
-  });
-  return fields;
-}
-
-/** UTC by the text, other than all other times. Null outside the years that the wire can say. */
-function sayable(time: number): string | null {
-  const year = new Date(time).getUTCFullYear();
-  return year >= 2000 && year <= 2099 ? digitsOfTime(time, SERVER_TIME_ZONE_HOURS) : null;
-}
-
-function readRow(
-  row: Row,
-  edition: Edition,
-  body: Uint8Array,
-): ReturnType<typeof readBody<Fields>> {
-  const tables = tablesOf(row, edition);
-  for (const table of tables) {
-    const read = readBody(table, body);
-    if (table === tables.at(-1) || (read.ok && read.fields['trailing'] === undefined)) return read;
-  }
-  return { ok: false, field: '', offset: 0, expected: 'a body of this edition' };
-}
-
-/** Headers that differ from their edition are noted beside the fields of the body. */
-function withQuirks(fields: Fields, header: Header): Fields {
-  const mismatch = header.versionFlag !== (header.form === '2019');
-  const version = header.versionByte !== null && header.versionByte !== 1;
-  if (!mismatch && !version) return fields;
-  return {
-    ...fields,
-    ...(mismatch ? { versionFlagMismatch: true } : {}),
-    ...(version ? { protocolVersion: header.versionByte } : {}),
-  };
 }

@@ -1,4 +1,6 @@
+import type { Message } from '../protocol.ts';
 import { eachContent } from './frame.ts';
+import { FrameMessage } from './frame-message.ts';
 import { type Header, readHeader } from './header.ts';
 
 /*
@@ -215,11 +217,27 @@ export class Subpackages {
     this.#forgetOld(now);
   }
 
-  /** A set of which it is known otherwise that it was joined, though not all of its parts are here. */
-  drop(header: Header): void {
+  /** For a part of which it is known otherwise that its set was joined, though not all of its parts are here. */
+  drop(part: Message): void {
+    if (!(part instanceof FrameMessage) || part.header === null) return;
+    const { header } = part;
     const device = this.#devices.get(header.device);
     const set = device && find(device, header, () => undefined);
     if (set !== undefined) this.#remove(set);
+  }
+
+  /**
+   * Goes on at `now` where another process stopped at `ended`: what waited in vain by then is given up, the others
+   * have all their time again.
+   */
+  restart(ended: number, now: number, giveUp: GiveUp): void {
+    for (const set of [...this.#byAge]) {
+      if (isOver(set, ended)) this.#giveUp(set, 'parts are missing', giveUp);
+      else {
+        set.opened = now;
+        set.touched = now;
+      }
+    }
   }
 
   #deviceOf(id: string): DeviceSets {

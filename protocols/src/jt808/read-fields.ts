@@ -1,0 +1,67 @@
+import { digitsOfTime } from '../bytes.ts';
+import { type Fields, numberAt } from '../layout.ts';
+import { readBody } from './body.ts';
+import { eachContent } from './frame.ts';
+import type { Frame } from './frame-message.ts';
+import { type Header, readHeader } from './header.ts';
+import { type Row, tablesOf } from './row.ts';
+import type { Edition } from './versions.ts';
+
+/** @see JT/T 808-2019, query server time answer */
+const SERVER_TIME_ZONE_HOURS = 0;
+
+/*
+ * What a message says, by the tables of its row.
+ */
+
+/** The first four bytes of the first body in `raw`. */
+export function mediaIdOf(raw: Uint8Array): number {
+  let mediaId: number | null = null;
+  eachContent(raw, (content) => {
+    const { bodyAt } = readHeader(content) ?? { bodyAt: content.length };
+    mediaId ??= numberAt(content, bodyAt, 4);
+  });
+  return mediaId ?? 0;
+}
+
+/** What the tables say of a message that went the short way. */
+export function locationFields({ header, row, edition, raw }: Frame): Fields {
+  let fields: Fields = {};
+  eachContent(raw, (content) => {
+    const read = row && readRow(row, edition, content.subarray(header.bodyAt));
+    if (read?.ok) fields = withQuirks(read.fields, header);
+  });
+  return fields;
+}
+
+/** By the first table of the edition that explains every byte; the last takes what is left. */
+export function readRow(
+  row: Row,
+  edition: Edition,
+  body: Uint8Array,
+): ReturnType<typeof readBody<Fields>> {
+  const tables = tablesOf(row, edition);
+  for (const table of tables) {
+    const read = readBody(table, body);
+    if (table === tables.at(-1) || (read.ok && read.fields['trailing'] === undefined)) return read;
+  }
+  return { ok: false, field: '', offset: 0, expected: 'a body of this edition' };
+}
+
+/** Headers that differ from their edition are noted beside the fields of the body. */
+export function withQuirks(fields: Fields, header: Header): Fields {
+  const mismatch = header.versionFlag !== (header.form === '2019');
+  const version = header.versionByte !== null && header.versionByte !== 1;
+  if (!mismatch && !version) return fields;
+  return {
+    ...fields,
+    ...(mismatch ? { versionFlagMismatch: true } : {}),
+    ...(version ? { protocolVersion: header.versionByte } : {}),
+  };
+}
+
+/** UTC by the text, other than all other times. Null outside the years that the wire can say. */
+export function sayable(time: number): string | null {
+  const year = new Date(time).getUTCFullYear();
+  return year >= 2000 && year <= 2099 ? digitsOfTime(time, SERVER_TIME_ZONE_HOURS) : null;
+}
