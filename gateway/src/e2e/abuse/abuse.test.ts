@@ -41,7 +41,7 @@ const MAX_BYTES_A_SOCKET = 24 << 10;
 /** From its connection to the answer to its heartbeat. */
 const TRUE_DEVICE_MS = 3000;
 /** Row 8. */
-const MAX_BYTES_OF_PARTS = 4 << 20;
+const MAX_BYTES_OF_PARTS = 6 << 20;
 
 describe('beside five hundred good devices', () => {
   let world: World;
