@@ -476,7 +476,10 @@ export function text(width: number, padding: Padding = 'nulBehind'): Kind<string
 
 /** GBK text of any other extent; reading drops NULs at both ends and blanks behind. */
 export function textOf(inner: Kind<Uint8Array>, terminator: '' | '\0' = ''): Kind<string> {
-  const kind = mapped(inner, trimmedText, (value) => encodeGbk(value + terminator));
+  const kind = mapped(inner, trimmedText, (value) => {
+    if (typeof value !== 'string') throw new RangeError(`wants a text, got ${typeof value}`);
+    return encodeGbk(value + terminator);
+  });
   return { ...kind, shape: (inner.shape ?? 'BYTE').replace('BYTE[', 'STRING[') };
 }
 
