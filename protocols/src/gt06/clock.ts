@@ -35,18 +35,23 @@ export class DeviceClock {
     receivedTime: number,
     { live, fixed }: { readonly live: boolean; readonly fixed: boolean },
   ): number | null {
+    const time = this.fix(deviceTime, receivedTime, live, fixed);
+    return Number.isNaN(time) ? null : time;
+  }
+
+  /** The same for the hot path: NaN where the receive time must stand in. */
+  fix(deviceTime: number, receivedTime: number, live: boolean, fixed: boolean): number {
     if (this.#anyTime) return deviceTime;
     if (live && fixed) this.#learn(deviceTime - receivedTime);
     // What was stored for later is labelled UTC by the vendor; taking the receive time would fold a track into a point.
-    if (this.#offsetMs === null && live) return null;
-    return this.utc(deviceTime - (this.#offsetMs ?? 0), receivedTime);
+    if (this.#offsetMs === null && live) return Number.NaN;
+    const time = deviceTime - (this.#offsetMs ?? 0);
+    return isBelievable(time, receivedTime) ? time : Number.NaN;
   }
 
   /** @param time ms UTC; @returns null when it is from the future or over 30 days old */
   utc(time: number, receivedTime: number): number | null {
-    if (this.#anyTime) return time;
-    const ahead = time - receivedTime;
-    return ahead > FUTURE_MAX_MS || ahead < -OLD_MAX_MS ? null : time;
+    return this.#anyTime || isBelievable(time, receivedTime) ? time : null;
   }
 
   #learn(differenceMs: number): void {
@@ -71,4 +76,9 @@ export class DeviceClock {
     this.#agreeing = agrees ? this.#agreeing + 1 : 1;
     if (this.#agreeing >= FRAMES_TO_LEARN) this.#offsetMs = candidate;
   }
+}
+
+function isBelievable(time: number, receivedTime: number): boolean {
+  const ahead = time - receivedTime;
+  return ahead <= FUTURE_MAX_MS && ahead >= -OLD_MAX_MS;
 }

@@ -21,6 +21,7 @@ import { type Model, modelOf } from './models.ts';
 import { modulePositions } from './module-position.ts';
 import { positionOf, type Receipt, voltageName } from './position.ts';
 import { freshProfile, type Profile, profileOf } from './profile.ts';
+import { readPosition } from './report.ts';
 import type { Row } from './row.ts';
 import { sightingOf, stateChange } from './sightings.ts';
 
@@ -111,13 +112,25 @@ export class Gt06Connection implements Connection, FrameSink {
     this.#isSound = true;
     const { type, serial, contentStart, contentEnd, isLong } = partsOf(raw);
     const row = this.#rowOf(type, isLong);
-    const content = raw.subarray(contentStart, contentEnd);
     if (row === undefined) {
-      const fields = withCrc({ content: toHex(content) }, crcOk);
-      this.#found.push(this.#message(type, undefined, serial, raw, fields));
+      const fields = { content: toHex(raw.subarray(contentStart, contentEnd)) };
+      this.#found.push(this.#message(type, undefined, serial, raw, withCrc(fields, crcOk)));
       return;
     }
-    const decoded = row.body.decode(content);
+    const receipt: Receipt = {
+      receivedTime: this.#receivedTime,
+      profile: this.#profile,
+      model: this.#model,
+      crcOk,
+    };
+    const short = row.isShort ? readPosition(raw, contentStart, contentEnd, receipt) : null;
+    if (short !== null) {
+      // The tables are asked when somebody wants the fields.
+      const fields = () => fieldsOf(row, raw.subarray(contentStart, contentEnd));
+      this.#found.push(this.#message(type, row, serial, raw, fields, [short]));
+      return;
+    }
+    const decoded = row.body.decode(raw.subarray(contentStart, contentEnd));
     if (!decoded.ok) {
       this.#found.push({
         kind: 'fault',
@@ -133,7 +146,7 @@ export class Gt06Connection implements Connection, FrameSink {
     const fields = withCrc(decoded.value, crcOk);
     if (row === login) this.#bind(fields);
     if (row.place === 'state') this.#nameVoltage(fields);
-    const positions = row.place === null ? NO_POSITIONS : this.#positions(row, fields, crcOk);
+    const positions = positionsOf(row, fields, receipt);
     this.#found.push(this.#message(type, row, serial, raw, fields, positions));
   }
 
@@ -168,27 +181,6 @@ export class Gt06Connection implements Connection, FrameSink {
     }
   }
 
-  #positions(row: Row, fields: Fields, crcOk: boolean): Message['positions'] {
-    const receipt: Receipt = {
-      receivedTime: this.#receivedTime,
-      profile: this.#profile,
-      model: this.#model,
-      crcOk,
-    };
-    switch (row.place) {
-      case 'gps':
-        return [positionOf(fields, receipt)];
-      case 'radio':
-        return [sightingOf(fields, receipt)];
-      case 'modules':
-        return modulePositions(fields, receipt);
-      case 'state':
-        return stateChange(fields, receipt);
-      default:
-        return NO_POSITIONS;
-    }
-  }
-
   #message(
     type: number,
     row: Row | undefined,
@@ -213,6 +205,27 @@ export class Gt06Connection implements Connection, FrameSink {
     const found = this.#found;
     if (found.length > 0) this.#found = [];
     return found;
+  }
+}
+
+/** What the tables say of a message that went the short way. */
+function fieldsOf(row: Row, content: Uint8Array): Fields {
+  const decoded = row.body.decode(content);
+  return decoded.ok ? decoded.value : NO_FIELDS;
+}
+
+function positionsOf(row: Row, fields: Fields, receipt: Receipt): Message['positions'] {
+  switch (row.place) {
+    case 'gps':
+      return [positionOf(fields, receipt)];
+    case 'radio':
+      return [sightingOf(fields, receipt)];
+    case 'modules':
+      return modulePositions(fields, receipt);
+    case 'state':
+      return stateChange(fields, receipt);
+    default:
+      return NO_POSITIONS;
   }
 }
 

@@ -35,6 +35,8 @@ export interface Row extends MessageRow {
   readonly body: Body;
   readonly place: Place | null;
   readonly answer: Answer;
+  /** Nearly all traffic: its position is read without its fields. @see report.ts */
+  readonly isShort: boolean;
   /** The header it is written with even where the short one would do; the other is read all the same. */
   readonly isLong: boolean;
   /** A type whose content is another in the long form: this row is for that form alone. @see gt06.md section 6.5 */
@@ -48,6 +50,7 @@ export interface Traits {
   readonly intent?: Intent;
   readonly place?: Place;
   readonly answer?: Answer;
+  readonly isShort?: boolean;
   readonly isLong?: boolean;
   readonly onlyLong?: boolean;
   readonly sensitive?: Row['sensitive'];
@@ -63,7 +66,14 @@ function row(
 ): Row {
   return {
     ...{ type, id: hexId(type, 2), name, direction, clause: `GT06 ${clause}`, body },
-    ...{ intent: 'report', place: null, answer: 'none', isLong: false, onlyLong: false },
+    ...{
+      intent: 'report',
+      place: null,
+      answer: 'none',
+      isShort: false,
+      isLong: false,
+      onlyLong: false,
+    },
     sensitive: undefined,
     ...traits,
   };

@@ -41,9 +41,15 @@ const gpsPosition = up(
   gps,
 );
 /** @see gt06.md sections 6.1 and 6.3 */
-export const position = up(0x12, 'position', 'section 6', positionBody, gps);
+export const position = up(0x12, 'position', 'section 6', positionBody, {
+  ...gps,
+  isShort: true,
+});
 /** Differs from 0x12 only in what usually follows the cell. @see gt06.md section 6.3 */
-export const statusPosition = up(0x22, 'statusPosition', 'section 6.3', positionBody, gps);
+export const statusPosition = up(0x22, 'statusPosition', 'section 6.3', positionBody, {
+  ...gps,
+  isShort: true,
+});
 
 /** A clone's, with its supply voltage. @see gt06.md section 6.5 */
 const supplyPosition = up(
