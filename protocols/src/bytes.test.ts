@@ -4,6 +4,7 @@ import {
   bitNames,
   bitsOf,
   bitTable,
+  copyCrcItu,
   crcItu,
   decodeGbk,
   digitsOfTime,
@@ -22,6 +23,22 @@ describe('checksums', () => {
   });
   it('gives the CRC of the log-in answer worked out in the wire reference', () => {
     expect(crcItu(Uint8Array.of(0x78, 0x78, 5, 1, 0, 1), 2)).toBe(0xd9dc);
+  });
+  it('gives the same CRC in the pass that copies, wherever it begins and ends', () => {
+    const places = fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 9 }), fc.nat({ max: 9 }));
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 30, maxLength: 60 }),
+        places,
+        (b, [from, since, rest]) => {
+          const copy = new Uint8Array(b.length - from);
+          const until = copy.length - rest;
+          const crc = copyCrcItu(b, from, copy, since, until);
+          expect(copy).toEqual(b.slice(from));
+          expect(crc).toBe(crcItu(b, from + since, from + until));
+        },
+      ),
+    );
   });
   it('is zero over bytes and their own XOR', () => {
     fc.assert(fc.property(fc.uint8Array(), (b) => xor8(Uint8Array.from([...b, xor8(b)])) === 0));

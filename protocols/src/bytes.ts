@@ -45,12 +45,54 @@ const CRC_ITU = Uint16Array.from({ length: 256 }, (_, index) => {
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x8408 : crc >>> 1;
   return crc;
 });
+/** What a byte comes to one, two and three bytes later: four bytes a step do not wait for each other. */
+const CRC_ITU_1 = CRC_ITU.map((crc) => (crc >>> 8) ^ (CRC_ITU[crc & 0xff] ?? 0));
+const CRC_ITU_2 = CRC_ITU_1.map((crc) => (crc >>> 8) ^ (CRC_ITU[crc & 0xff] ?? 0));
+const CRC_ITU_3 = CRC_ITU_2.map((crc) => (crc >>> 8) ^ (CRC_ITU[crc & 0xff] ?? 0));
 
 /** CRC-ITU (CRC-16/X-25) of `bytes[from, to)`; `123456789` in ASCII gives 0x906E. */
 export function crcItu(bytes: Uint8Array, from = 0, to = bytes.length): number {
   let crc = 0xffff;
   for (let i = from; i < to; i++)
     crc = (crc >>> 8) ^ (CRC_ITU[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0);
+  return crc ^ 0xffff;
+}
+
+/**
+ * The same in the pass that copies `bytes[from, …)` to the start of `copy` and fills it: the bytes of a frame are read
+ * once. @param until how much of `copy` the checksum covers, from `since` on
+ */
+export function copyCrcItu(
+  bytes: Uint8Array,
+  from: number,
+  copy: Uint8Array,
+  since: number,
+  until: number,
+): number {
+  let crc = 0xffff;
+  let at = 0;
+  for (; at < since; at++) copy[at] = bytes[from + at] ?? 0;
+  for (; at + 3 < until; at += 4) {
+    const a = bytes[from + at] ?? 0;
+    const b = bytes[from + at + 1] ?? 0;
+    const c = bytes[from + at + 2] ?? 0;
+    const d = bytes[from + at + 3] ?? 0;
+    copy[at] = a;
+    copy[at + 1] = b;
+    copy[at + 2] = c;
+    copy[at + 3] = d;
+    crc =
+      (CRC_ITU_3[(crc ^ a) & 0xff] ?? 0) ^
+      (CRC_ITU_2[((crc >>> 8) ^ b) & 0xff] ?? 0) ^
+      (CRC_ITU_1[c] ?? 0) ^
+      (CRC_ITU[d] ?? 0);
+  }
+  for (; at < until; at++) {
+    const byte = bytes[from + at] ?? 0;
+    copy[at] = byte;
+    crc = (crc >>> 8) ^ (CRC_ITU[(crc ^ byte) & 0xff] ?? 0);
+  }
+  for (; at < copy.length; at++) copy[at] = bytes[from + at] ?? 0;
   return crc ^ 0xffff;
 }
 

@@ -13,14 +13,20 @@ import type {
 } from '../protocol.ts';
 import { answerOf } from './answers.ts';
 import { writeCommand } from './commands.ts';
-import { DEFAULT_MAX_FRAME_BYTES, Framer, type FrameSink, partsOf } from './frame.ts';
+import {
+  contentEnd,
+  DEFAULT_MAX_FRAME_BYTES,
+  Framer,
+  type FrameSink,
+  LONG_START,
+} from './frame.ts';
 import { FrameMessage } from './frame-message.ts';
 import { login } from './messages/session.ts';
 import { downRow, type RowTable, upRow } from './messages.ts';
 import { type Model, modelOf } from './models.ts';
 import { modulePositions } from './module-position.ts';
 import { positionOf, type Receipt, voltageName } from './position.ts';
-import { freshProfile, type Profile, profileOf } from './profile.ts';
+import { freshProfile, profileOf } from './profile.ts';
 import { readPosition } from './report.ts';
 import type { Row } from './row.ts';
 import { sightingOf, stateChange } from './sightings.ts';
@@ -28,6 +34,7 @@ import { sightingOf, stateChange } from './sightings.ts';
 /** An edit of a device's settings is heeded while its connection lasts. */
 const ASK_AGAIN_MS = 10_000;
 const NO_FIELDS: Fields = {};
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 const NO_POSITIONS: Message['positions'] = [];
 
 /**
@@ -41,15 +48,14 @@ export class Gt06Connection implements Connection, FrameSink {
   readonly #profileOf: ConnectionOptions['profileOf'];
   /** For whom nobody set anything else. */
   readonly #others: { readonly model: Model; readonly lenient: boolean };
-  #model: Model;
+  /** Of the frame at hand: one for all, because most are read in no time. */
+  readonly #receipt: Writable<Receipt>;
   /** When the settings of the device were asked for last. */
   #askedTime = 0;
   readonly #anyTime: boolean;
   #device: string | null = null;
-  #profile: Profile;
   #isSound = false;
   #found: (Message | Fault)[] = [];
-  #receivedTime = 0;
   /** Of our commands; answers echo the serial of the device instead. */
   #serial = 1;
   /** Names our commands; 0 is what devices say that do not know which they answer. */
@@ -62,8 +68,12 @@ export class Gt06Connection implements Connection, FrameSink {
     this.#memory = memory;
     this.#profileOf = options.profileOf;
     this.#others = { model: modelOf(model), lenient: lenient ?? false };
-    this.#model = this.#others.model;
-    this.#profile = freshProfile(this.#anyTime);
+    this.#receipt = {
+      receivedTime: 0,
+      profile: freshProfile(this.#anyTime),
+      model: this.#others.model,
+      crcOk: true,
+    };
     this.#framer = new Framer(
       { lenient: this.#others.lenient, maxFrameBytes: maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES },
       this,
@@ -83,20 +93,20 @@ export class Gt06Connection implements Connection, FrameSink {
   }
 
   push(chunk: Uint8Array, receivedTime: number): readonly (Message | Fault)[] {
-    this.#receivedTime = receivedTime;
+    this.#receipt.receivedTime = receivedTime;
     if (receivedTime - this.#askedTime >= ASK_AGAIN_MS) this.#ask();
     this.#framer.push(chunk, receivedTime);
     return this.#take();
   }
 
   expire(now: number): readonly (Message | Fault)[] {
-    this.#receivedTime = now;
+    this.#receipt.receivedTime = now;
     this.#framer.expire(now);
     return this.#take();
   }
 
   reply(message: Message, verdict: Verdict): Uint8Array | null {
-    return message instanceof FrameMessage ? answerOf(message, verdict, this.#model) : null;
+    return message instanceof FrameMessage ? answerOf(message, verdict, this.#receipt.model) : null;
   }
 
   command(command: Command): WrittenCommand | null {
@@ -110,27 +120,26 @@ export class Gt06Connection implements Connection, FrameSink {
   /** @internal called by the framer */
   frame(raw: Uint8Array, offset: number, crcOk: boolean): void {
     this.#isSound = true;
-    const { type, serial, contentStart, contentEnd, isLong } = partsOf(raw);
+    const isLong = raw[0] === LONG_START;
+    const contentStart = isLong ? 5 : 4;
+    const type = raw[contentStart - 1] ?? 0;
     const row = this.#rowOf(type, isLong);
+    const receipt = this.#receipt;
+    receipt.crcOk = crcOk;
+    if (row?.isShort) {
+      const position = readPosition(raw, contentStart, contentEnd(raw), receipt);
+      if (position !== null) {
+        this.#found.push(this.#message(type, row, raw, null, [position]));
+        return;
+      }
+    }
+    const content = raw.subarray(contentStart, contentEnd(raw));
     if (row === undefined) {
-      const fields = { content: toHex(raw.subarray(contentStart, contentEnd)) };
-      this.#found.push(this.#message(type, undefined, serial, raw, withCrc(fields, crcOk)));
+      const fields = withCrc({ content: toHex(content) }, crcOk);
+      this.#found.push(this.#message(type, undefined, raw, fields));
       return;
     }
-    const receipt: Receipt = {
-      receivedTime: this.#receivedTime,
-      profile: this.#profile,
-      model: this.#model,
-      crcOk,
-    };
-    const short = row.isShort ? readPosition(raw, contentStart, contentEnd, receipt) : null;
-    if (short !== null) {
-      // The tables are asked when somebody wants the fields.
-      const fields = () => fieldsOf(row, raw.subarray(contentStart, contentEnd));
-      this.#found.push(this.#message(type, row, serial, raw, fields, [short]));
-      return;
-    }
-    const decoded = row.body.decode(raw.subarray(contentStart, contentEnd));
+    const decoded = row.body.decode(content);
     if (!decoded.ok) {
       this.#found.push({
         kind: 'fault',
@@ -138,7 +147,7 @@ export class Gt06Connection implements Connection, FrameSink {
         code: 'badBody',
         offset,
         bytes: raw.length,
-        message: this.#message(type, row, serial, raw, NO_FIELDS),
+        message: this.#message(type, row, raw, NO_FIELDS),
         detail: `${row.name}.${decoded.field}: wants ${decoded.expected}`,
       });
       return;
@@ -146,8 +155,7 @@ export class Gt06Connection implements Connection, FrameSink {
     const fields = withCrc(decoded.value, crcOk);
     if (row === login) this.#bind(fields);
     if (row.place === 'state') this.#nameVoltage(fields);
-    const positions = positionsOf(row, fields, receipt);
-    this.#found.push(this.#message(type, row, serial, raw, fields, positions));
+    this.#found.push(this.#message(type, row, raw, fields, positionsOf(row, fields, receipt)));
   }
 
   /** @internal called by the framer */
@@ -160,7 +168,7 @@ export class Gt06Connection implements Connection, FrameSink {
     const device = deviceOf(String(fields['terminalId']));
     // Another device has another clock.
     if (device !== this.#device) {
-      this.#profile = profileOf(device, this.#memory, this.#anyTime);
+      this.#receipt.profile = profileOf(device, this.#memory, this.#anyTime);
     }
     this.#device = device;
     this.#ask();
@@ -169,36 +177,28 @@ export class Gt06Connection implements Connection, FrameSink {
 
   /** What people set for the device; before its log-in nobody knows whose settings hold. */
   #ask(): void {
-    this.#askedTime = this.#receivedTime;
+    this.#askedTime = this.#receipt.receivedTime;
     const set = this.#device === null ? null : this.#profileOf?.('gt06', this.#device);
-    this.#model = set === null || set === undefined ? this.#others.model : modelOf(set.model);
+    const isSet = set !== null && set !== undefined;
+    this.#receipt.model = isSet ? modelOf(set.model) : this.#others.model;
     this.#framer.lenient = set?.lenient ?? this.#others.lenient;
   }
 
   #nameVoltage(fields: Record<string, unknown>): void {
-    if (fields['voltage'] !== undefined && this.#model.voltageOf !== undefined) {
-      fields[voltageName(this.#model)] = fields['voltage'];
+    if (fields['voltage'] !== undefined && this.#receipt.model.voltageOf !== undefined) {
+      fields[voltageName(this.#receipt.model)] = fields['voltage'];
     }
   }
 
   #message(
     type: number,
     row: Row | undefined,
-    serial: number,
     raw: Uint8Array,
-    fields: Fields | (() => Fields),
+    fields: Fields | null,
     positions = NO_POSITIONS,
   ): Message {
-    return new FrameMessage(
-      type,
-      row,
-      this.#device,
-      serial,
-      raw,
-      this.#receivedTime,
-      fields,
-      positions,
-    );
+    const { receivedTime } = this.#receipt;
+    return new FrameMessage(type, row, this.#device, raw, receivedTime, fields, positions);
   }
 
   #take(): readonly (Message | Fault)[] {
@@ -206,12 +206,6 @@ export class Gt06Connection implements Connection, FrameSink {
     if (found.length > 0) this.#found = [];
     return found;
   }
-}
-
-/** What the tables say of a message that went the short way. */
-function fieldsOf(row: Row, content: Uint8Array): Fields {
-  const decoded = row.body.decode(content);
-  return decoded.ok ? decoded.value : NO_FIELDS;
 }
 
 function positionsOf(row: Row, fields: Fields, receipt: Receipt): Message['positions'] {

@@ -3,6 +3,7 @@ import type { Fields } from '../layout.ts';
 import type { Position } from '../position.ts';
 import type { CommandAnswer, Intent, Message } from '../protocol.ts';
 import { commandAnswer } from './commands.ts';
+import { LONG_START, partsOf, serialOf } from './frame.ts';
 import type { Row } from './row.ts';
 
 const NOTHING: readonly string[] = [];
@@ -23,17 +24,16 @@ export class FrameMessage implements Message {
   readonly row: Row | undefined;
   /** Ms UTC, for the answers that tell the time. */
   readonly receivedTime: number;
-  #fields: Fields | (() => Fields);
+  #fields: Fields | null;
 
-  /** @param fields what the tables read, or how to read it later */
+  /** @param fields what the tables read; null where they are asked later */
   constructor(
     type: number,
     row: Row | undefined,
     device: string | null,
-    serial: number,
     raw: Uint8Array,
     receivedTime: number,
-    fields: Fields | (() => Fields),
+    fields: Fields | null,
     positions: readonly Position[],
   ) {
     this.kind = 'message';
@@ -42,7 +42,7 @@ export class FrameMessage implements Message {
     this.name = row === undefined ? 'unknown' : row.name;
     this.device = device;
     this.edition = null;
-    this.serial = serial;
+    this.serial = serialOf(raw);
     this.positions = positions;
     this.intent = row === undefined ? 'unknown' : row.intent;
     this.raw = raw;
@@ -52,7 +52,11 @@ export class FrameMessage implements Message {
   }
 
   get fields(): Fields {
-    if (typeof this.#fields === 'function') this.#fields = this.#fields();
+    if (this.#fields === null) {
+      const { contentStart, contentEnd } = partsOf(this.raw);
+      const read = this.row?.body.decode(this.raw.subarray(contentStart, contentEnd));
+      this.#fields = read?.ok ? read.value : {};
+    }
     return this.#fields;
   }
 
@@ -66,6 +70,6 @@ export class FrameMessage implements Message {
 
   /** The device sent the long header, which some answers repeat. */
   get isLong(): boolean {
-    return this.raw[0] === 0x79;
+    return this.raw[0] === LONG_START;
   }
 }

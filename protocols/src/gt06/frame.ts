@@ -1,4 +1,4 @@
-import { crcItu } from '../bytes.ts';
+import { copyCrcItu, crcItu } from '../bytes.ts';
 import type { FaultCode } from '../protocol.ts';
 
 /** Whole frame, start and tail included: a length of 4096, the bound the wire reference names, in the long form. */
@@ -7,12 +7,16 @@ export const DEFAULT_MAX_FRAME_BYTES = 4096 + 6;
 export const FRAME_TIMEOUT_MS = 5000;
 
 const SHORT_START = 0x78;
-const LONG_START = 0x79;
+/** Twice, before a length of two bytes. */
+export const LONG_START = 0x79;
 /** Type, serial and checksum: what the length counts when the content is empty. */
 const LENGTH_OF_EMPTY = 5;
 /** The short form counts its length in one byte. */
 const SHORT_CONTENT_MAX = 0xff - LENGTH_OF_EMPTY;
 const LONG_CONTENT_MAX = 0xffff - LENGTH_OF_EMPTY;
+/** Before the length, where the checksum begins. */
+const START_BYTES = 2;
+const CRC_AND_TAIL_BYTES = 4;
 const LOGIN = 0x01;
 /** A log-in counted so is one of a protocol without serial and checksum. @see gt06.md section 14, Topin */
 const TOPIN_LOGIN_LENGTH = 0x0a;
@@ -52,17 +56,28 @@ export interface FramerOptions {
   readonly maxFrameBytes: number;
 }
 
+/** Serial, checksum and tail stand behind the content. */
+const BEHIND_CONTENT = 6;
+
+/** Where the content of a whole frame ends and its serial begins. */
+export const contentEnd = (raw: Uint8Array): number => raw.length - BEHIND_CONTENT;
+
+/** @param raw one whole frame as the framer delivers it */
+export function serialOf(raw: Uint8Array): number {
+  const at = contentEnd(raw);
+  return ((raw[at] ?? 0) << 8) | (raw[at + 1] ?? 0);
+}
+
 /** @param raw one whole frame as the framer delivers it */
 export function partsOf(raw: Uint8Array): FrameParts {
   const isLong = raw[0] !== SHORT_START;
   const typeAt = isLong ? 4 : 3;
-  const contentEnd = raw.length - 6;
   return {
     type: raw[typeAt] ?? 0,
     isLong,
-    serial: ((raw[contentEnd] ?? 0) << 8) | (raw[contentEnd + 1] ?? 0),
+    serial: serialOf(raw),
     contentStart: typeAt + 1,
-    contentEnd,
+    contentEnd: contentEnd(raw),
   };
 }
 
@@ -218,13 +233,14 @@ export class Framer {
 
   /** Length and tail fit: the checksum decides, before anything else is read. */
   #judge(bytes: Uint8Array, at: number, typeAt: number, end: number): void {
-    const crcOk =
-      crcItu(bytes, at + 2, end - 4) === (((bytes[end - 4] ?? 0) << 8) | (bytes[end - 3] ?? 0));
+    // Into bytes of its own: the caller may use the chunk again.
+    const raw = new Uint8Array(end - at);
+    const crc = copyCrcItu(bytes, at, raw, START_BYTES, raw.length - CRC_AND_TAIL_BYTES);
+    const crcOk = crc === (((bytes[end - 4] ?? 0) << 8) | (bytes[end - 3] ?? 0));
     const isLogin = bytes[typeAt] === LOGIN;
     if (crcOk || (this.lenient && !isLogin)) {
       this.#tellLost();
-      // A copy: the caller may use the chunk again.
-      this.#sink.frame(new Uint8Array(bytes.subarray(at, end)), this.#offset, crcOk);
+      this.#sink.frame(raw, this.#offset, crcOk);
       this.#offset += end - at;
       return;
     }
