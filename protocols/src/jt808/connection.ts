@@ -11,11 +11,13 @@ import type {
   WrittenCommand,
 } from '../protocol.ts';
 import { generalAnswer, mediaAnswer } from './answer.ts';
+import { type Dialect, dialectOf } from './dialects.ts';
 import { eachContent, Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
-import { type Header, readHeader } from './header.ts';
+import { asEdition, type Header, readHeader } from './header.ts';
 import type { Receipt } from './location.ts';
 import { rowOf } from './messages.ts';
+import { Profiles } from './profiles.ts';
 import { locationFields, mediaIdOf, readRow, sayable, withQuirks } from './read-fields.ts';
 import { readBatch, readReport } from './report.ts';
 import type { Row } from './row.ts';
@@ -68,6 +70,8 @@ export class Jt808Connection implements Connection, FrameSink {
   #sent: SentParts | null = null;
   readonly #side: 'platform' | 'terminal';
   readonly #anyTime: boolean;
+  readonly #profiles: Profiles;
+  #isForgiven = false;
   /** What a register of 2011 taught; the header cannot tell. */
   #is2011 = false;
   #isSound = false;
@@ -80,8 +84,8 @@ export class Jt808Connection implements Connection, FrameSink {
   constructor(options: Omit<ConnectionOptions, 'prefer'> = {}) {
     this.#framer = new Framer({
       ...(options.maxFrameBytes === undefined ? {} : { maxFrameBytes: options.maxFrameBytes }),
-      ignoreChecksum: options.lenient ?? false,
     });
+    this.#profiles = new Profiles(options);
     this.#subpackages = options.subpackages ?? new Subpackages();
     this.#isGated = options.subpackages !== undefined;
     this.#side = options.side ?? 'platform';
@@ -115,11 +119,11 @@ export class Jt808Connection implements Connection, FrameSink {
 
   join(part: Message, receivedTime: number): readonly Item[] {
     if (part instanceof FrameMessage && part.header !== null && part.part !== undefined) {
-      const { header, row, edition, raw } = part;
+      const { header, row, dialect, raw } = part;
       this.#receivedTime = receivedTime;
       // The parts of a set wait for minutes: a view would hold the memory of others.
       this.#join(
-        { header, row, edition, raw: Uint8Array.from(raw), offset: 0, isJoined: false },
+        { header, row, dialect, raw: Uint8Array.from(raw), offset: 0, isJoined: false },
         part,
       );
     }
@@ -139,19 +143,21 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   reply(message: Message, verdict: Verdict): Uint8Array | null {
-    const { edition } = message;
-    if (message instanceof FrameMessage && message.header !== null) {
-      const { header, row } = message;
+    if (!(message instanceof FrameMessage)) return null;
+    const edition = message.dialect.model?.answerEdition ?? message.edition;
+    if (message.header !== null) {
+      const { row } = message;
+      const header = asWanted(message.header, message.dialect);
       if (this.#isGated && verdict.result === 'accepted') this.#adopt(header.device);
       if (message.part !== undefined) return this.#answerPart(header, row, verdict, message);
       if (header.id === MEDIA_DATA) return this.#answerMedia([header], row, verdict, message);
-      return this.#answer(header, row, verdict, message.edition, message);
+      return this.#answer(header, row, verdict, edition, message);
     }
     // A joined message has several frames. Its sender may wait for an answer to each; a register has but one.
     const headers: Header[] = [];
     eachContent(message.raw, (content) => {
       const header = readHeader(content);
-      if (header !== null) headers.push(header);
+      if (header !== null) headers.push(asWanted(header, message.dialect));
     });
     const [first] = headers;
     if (first === undefined) return null;
@@ -159,7 +165,7 @@ export class Jt808Connection implements Connection, FrameSink {
     if (first.id === MEDIA_DATA) return this.#answerMedia(headers, row, verdict, message);
     const once = row?.answer === 'registration' && verdict.result in registerResults;
     const answers = (once ? [first] : headers).flatMap(
-      (header) => this.#answer(header, row, verdict, edition as Edition, message) ?? [],
+      (header) => this.#answer(header, row, verdict, edition, message) ?? [],
     );
     return answers.length === 0 ? null : joined(answers);
   }
@@ -246,7 +252,11 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   #send(id: number, to: Header, edition: Edition, fields: Fields): Uint8Array {
-    const frames = writeFrames({ ...to, id, serial: this.#serial }, edition, fields);
+    const frames = writeFrames(
+      { ...to, id, serial: this.#serial },
+      dialectOf(edition, null),
+      fields,
+    );
     this.#keep(this.#serial, frames);
     this.#serial = (this.#serial + frames.length) & 0xffff;
     return joined(frames);
@@ -271,7 +281,7 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   frame(content: Uint8Array, length: number, raw: Uint8Array, offset: number): void {
-    const header = readHeader(content, length, this.#lastHeader);
+    const header = this.#header(content, length);
     if (header === null) {
       this.dropped('badLength', offset, raw.length, 'announced length and header do not add up');
       return;
@@ -279,8 +289,9 @@ export class Jt808Connection implements Connection, FrameSink {
     this.#isSound = true;
     this.#lastHeader = header;
     const row = rowOf(header.id);
-    const edition = this.#editionOf(header);
-    const frame: Frame = { header, row, edition, raw, offset, isJoined: false };
+    const { model } = this.#profiles.of(header.device, this.#receivedTime);
+    const dialect = dialectOf(this.#editionOf(header), model);
+    const frame: Frame = { header, row, dialect, raw, offset, isJoined: false };
     if (header.encryption !== 0) {
       this.#unusable('encrypted', frame, `encryption ${header.encryption}`);
     } else if (header.package !== null && row !== undefined && header.package.total !== 1) {
@@ -355,42 +366,66 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** The short way of the messages that make up nearly all traffic; false: the tables have to look at it. */
   #locations(frame: Frame, content: Uint8Array, length: number): boolean {
-    const { header, edition } = frame;
+    const { header, dialect } = frame;
     const read =
       header.id === LOCATION_REPORT ? readReport : header.id === LOCATION_BATCH ? readBatch : null;
-    const positions = read?.(content, header.bodyAt, length, edition, this.#receipt()) ?? null;
+    const positions = read?.(content, header.bodyAt, length, this.#receipt(dialect)) ?? null;
     if (positions === null) return false;
     this.#items.push(new FrameMessage(frame, () => locationFields(frame), positions));
     return true;
   }
 
   #body(frame: Frame, body: Uint8Array): void {
-    const { header, row, edition: assumed } = frame;
+    const { header, row, dialect: assumed } = frame;
     if (row === undefined) {
       this.#items.push(new FrameMessage(frame, { body: toHex(body) }));
       return;
     }
-    const edition = row.editionOf?.(body, assumed) ?? assumed;
-    const read = readRow(row, edition, body);
+    const edition = row.editionOf?.(body, assumed.edition) ?? assumed.edition;
+    const dialect = edition === assumed.edition ? assumed : dialectOf(edition, assumed.model?.name);
+    const read = readRow(row, dialect, body);
     if (!read.ok) {
       const detail = `${row.name}.${read.field} at byte ${read.offset}: wants ${read.expected}`;
-      this.#unusable('badBody', { ...frame, edition }, detail);
+      this.#unusable('badBody', { ...frame, dialect }, detail);
       return;
     }
     const rejected = row.reject?.(read.fields) ?? null;
     if (rejected !== null) {
       const detail = `${row.name}.${rejected}: nothing in it can be read`;
-      this.#unusable('badBody', { ...frame, edition }, detail);
+      this.#unusable('badBody', { ...frame, dialect }, detail);
       return;
     }
     if (row.editionOf !== undefined && header.form === '2013') this.#is2011 = edition === '2011';
     const fields = withQuirks(read.fields, header);
-    const positions = row.positions?.(fields, this.#receipt()) ?? [];
-    this.#items.push(new FrameMessage({ ...frame, edition }, fields, positions));
+    const positions = row.positions?.(fields, this.#receipt(dialect)) ?? [];
+    this.#items.push(new FrameMessage({ ...frame, dialect }, fields, positions));
   }
 
-  #receipt(): Receipt {
-    return { receivedTime: this.#receivedTime, anyTime: this.#anyTime };
+  #receipt(dialect: Dialect): Receipt {
+    return { receivedTime: this.#receivedTime, anyTime: this.#anyTime, dialect };
+  }
+
+  /** By the rules; of a device whose faults are taken, also one with a wrong length. */
+  #header(content: Uint8Array, length: number): Header | null {
+    const isForgiven = this.#isForgiven;
+    this.#isForgiven = false;
+    let header = readHeader(content, length, this.#lastHeader);
+    if (header === null) {
+      header = readHeader(content, length, this.#lastHeader, true);
+      if (header === null || !this.#isLenient(header)) return null;
+    }
+    return isForgiven ? { ...header, wrongChecksum: true } : header;
+  }
+
+  /** @internal called by the framer */
+  forgives(content: Uint8Array, length: number): boolean {
+    const header = readHeader(content, length, null, true);
+    this.#isForgiven = header !== null && this.#isLenient(header);
+    return this.#isForgiven;
+  }
+
+  #isLenient({ device }: Header): boolean {
+    return this.#profiles.of(device, this.#receivedTime).lenient;
   }
 
   /** A sound frame whose content is of no use: the sender learns it. */
@@ -411,4 +446,10 @@ export class Jt808Connection implements Connection, FrameSink {
     this.#items = [];
     return items;
   }
+}
+
+/** The header to answer with: some models want that of another edition. */
+function asWanted(header: Header, { model }: Dialect): Header {
+  const edition = model?.answerEdition ?? null;
+  return edition === null ? header : asEdition(header, edition);
 }

@@ -1,223 +1,209 @@
-import { bitTable, fromHex, hexId, toHex } from '../bytes.ts';
-import { flags, type Kind, type Layout, layout, type Output, u8, u16, u32 } from '../layout.ts';
+import { fromHex, hexId, toHex } from '../bytes.ts';
+import { type Kind, numberAt, type Output, Unreadable } from '../layout.ts';
+import { type Findings, type Item, type ItemRow, noFindings } from './items/item.ts';
+import { standardItems } from './items/standard.ts';
+import { activeSafetyItems } from './items/subiao.ts';
+
+export type { Findings, Item, ItemRow } from './items/item.ts';
 
 /*
- * Additional information of a location report: id, length, value.
- * @see JT/T 808, the clauses on additional location information
+ * The walk over the items of a location report, and of bundles inside them: id, length, value, to the end. An unknown
+ * id or an unusual length costs nothing but the name.
  */
 
-/** One item as it stood in the report: known ones by name, the others by their bytes. */
-export type Item =
-  | { readonly id: string; readonly name: string; readonly value: unknown }
-  | { readonly id: string; readonly hex: string };
-
-/** What items say of a position; filled in the order of the report, a repeated item counts last. */
-export interface Findings {
-  mileageKm: number | null;
-  satellites: number | null;
-  readonly extras: Record<string, number | string | boolean>;
+/** How items stand on the wire. */
+export interface ItemForm {
+  readonly idBytes: 1 | 2;
+  readonly lengthBytes: 1 | 2 | 4;
+  /** The length counts the id too. */
+  readonly lengthHasId: boolean;
 }
 
-/** A row of the item table. */
-export interface ItemRow {
-  readonly id: number;
-  readonly name: string;
-  readonly clause: string;
-  readonly width: number;
-  readonly body: Layout<{ readonly value: unknown }>;
-  readonly note: (value: unknown, findings: Findings) => void;
-  /** The value is one unsigned number of `width` bytes. */
-  readonly isNumber: boolean;
-}
+/** @see JT/T 808, table of additional information items */
+export const standardForm: ItemForm = { idBytes: 1, lengthBytes: 1, lengthHasId: false };
 
-const plain: ReadonlySet<unknown> = new Set([u8, u16, u32]);
+/** Every item that is understood whatever the device. */
+export const extraItems: readonly ItemRow[] = [...standardItems, ...activeSafetyItems];
 
-function item<T>(
-  id: number,
-  name: string,
-  clause: string,
-  kind: Kind<T>,
-  note: (value: T, findings: Findings) => void,
-): ItemRow {
-  // Only values that this very kind has read reach `note`.
-  const noteRead = (value: unknown, findings: Findings) => note(value as T, findings);
-  return {
-    id,
-    name,
-    clause,
-    width: kind.width ?? 0,
-    body: layout({ value: kind }),
-    note: noteRead,
-    isNumber: plain.has(kind),
-  };
-}
+const rowsOf = (rows: readonly ItemRow[]) => new Map(rows.map((row) => [row.id, row]));
 
-const signals = bitTable(32, {
-  0: 'lowBeam',
-  1: 'highBeam',
-  2: 'rightTurn',
-  3: 'leftTurn',
-  4: 'brake',
-  5: 'reverse',
-  6: 'fogLamp',
-  7: 'clearanceLamp',
-  8: 'horn',
-  9: 'airConditioner',
-  10: 'neutral',
-  11: 'retarder',
-  12: 'abs',
-  13: 'heater',
-  14: 'clutch',
-});
-const inputs = bitTable(16, { 0: 'deepSleep', 1: 'sleep' });
-const analog = layout({ ad1: u16, ad0: u16 });
+/** The items one device may send: which it has, and how they stand on the wire. */
+export class ItemTable {
+  readonly rows: readonly ItemRow[];
+  /** The items to the end of the body; what follows an overlong one is left over. */
+  readonly kind: Kind<readonly Item[]>;
+  /** Items that fill their place to the last byte, or cannot be read. */
+  readonly whole: Kind<readonly Item[]>;
+  /** Ids and lengths are of one byte: what the short way reads. */
+  readonly isStandardForm: boolean;
+  readonly #form: ItemForm;
+  readonly #byId: ReadonlyMap<number, ItemRow>;
+  readonly #byText: ReadonlyMap<string, ItemRow>;
+  readonly #idDigits: number;
+  // Dense, because they are asked for each item of each report.
+  readonly #dense: readonly (ItemRow | undefined)[];
+  readonly #idTexts: readonly string[];
+  readonly #keys: readonly string[];
 
-/** Every item that is understood; ids without a row stay bytes. */
-export const extraItems: readonly ItemRow[] = [
-  // 0.1 km, the vehicle's odometer; trackers send a count of their own.
-  item(0x01, 'mileage', 'additional information 0x01', u32, (value, findings) => {
-    findings.mileageKm = value / 10;
-  }),
-  // 0.1 L
-  item(0x02, 'fuel', 'additional information 0x02', u16, (value, { extras }) => {
-    extras['fuelL'] = value / 10;
-  }),
-  // 0.1 km/h, from the driving recorder
-  item(0x03, 'recorderSpeed', 'additional information 0x03', u16, (value, { extras }) => {
-    extras['recorderSpeedKmh'] = value / 10;
-  }),
-  item(0x25, 'vehicleSignals', 'additional information 0x25', flags(signals), (value, found) => {
-    found.extras['vehicleSignals'] = value.join(',');
-  }),
-  item(0x2a, 'inputs', 'additional information 0x2A', flags(inputs), (value, { extras }) => {
-    extras['inputs'] = value.join(',');
-  }),
-  // AD0 is the low word.
-  item(0x2b, 'analog', 'additional information 0x2B', analog.kind, (value, { extras }) => {
-    extras['ad0'] = value.ad0;
-    extras['ad1'] = value.ad1;
-  }),
-  // 0-31 on most devices, percent on some: no unit
-  item(0x30, 'radioSignal', 'additional information 0x30', u8, (value, { extras }) => {
-    extras['radioSignal'] = value;
-  }),
-  item(0x31, 'satellites', 'additional information 0x31', u8, (value, findings) => {
-    findings.satellites = value;
-  }),
-];
-
-const byId = new Map(extraItems.map((row) => [row.id, row]));
-const byIdText = new Map(extraItems.map((row) => [hexId(row.id, 2), row]));
-const idTexts = Array.from({ length: 256 }, (_, id) => hexId(id, 2));
-
-/** Bytes of the items from `from` on that are whole; what follows an overlong one cannot be found. */
-function wholeItems(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at + 2 <= bytes.length) {
-    const next = at + 2 + (bytes[at + 1] ?? 0);
-    if (next > bytes.length) break;
-    at = next;
+  /** @param rows a later row takes the place of an earlier one of the same id */
+  constructor(rows: readonly ItemRow[], form: ItemForm = standardForm) {
+    this.#form = form;
+    this.#byId = rowsOf(rows);
+    this.rows = [...this.#byId.values()];
+    this.#idDigits = form.idBytes * 2;
+    this.#byText = new Map(this.rows.map((row) => [hexId(row.id, this.#idDigits), row]));
+    this.isStandardForm = form.idBytes === 1 && form.lengthBytes === 1 && !form.lengthHasId;
+    this.#dense = Array.from({ length: 256 }, (_, id) => this.#byId.get(id));
+    this.#idTexts = Array.from({ length: 256 }, (_, id) => hexId(id, this.#idDigits));
+    this.#keys = this.#idTexts.map((id) => `item${id.slice(2)}`);
+    this.kind = {
+      width: null,
+      extent: (bytes, from) => this.#wholeItems(bytes, from) - from,
+      declare: (parser, name) => {
+        parser.buffer(name, { readUntil: 'eof' });
+      },
+      read: (parsed) => this.#read(parsed as Uint8Array),
+      write: (out, value, field) => this.#write(out, value, field),
+      shape: 'items to the end',
+    };
+    this.whole = {
+      ...this.kind,
+      extent: (bytes, from) => Math.max(0, bytes.length - from),
+      read: (parsed) => {
+        const bytes = parsed as Uint8Array;
+        if (this.#wholeItems(bytes, 0) !== bytes.length) return new Unreadable('whole items');
+        return this.#read(bytes);
+      },
+    };
   }
-  return at - from;
-}
 
-/** The items to the end of the report. An unknown id or an unusual length costs nothing but its name. */
-export const items: Kind<readonly Item[]> = {
-  width: null,
-  extent: wholeItems,
-  declare: (parser, name) => {
-    parser.buffer(name, { readUntil: 'eof' });
-  },
-  read: (parsed) => {
-    const bytes = parsed as Uint8Array;
-    const end = wholeItems(bytes, 0);
+  /** What the items of one report say, in the units of positions; items without a row under `itemXX` as hex. */
+  findings(list: readonly Item[]): Findings {
+    const found = noFindings();
+    for (const one of list) this.#note(one, found);
+    return found;
+  }
+
+  /**
+   * Notes the whole items of `bytes[from, to)`, which are of the standard form, as `findings` does those that were
+   * read.
+   * @returns where the last whole one ends: `to` when nothing is left over
+   */
+  note(bytes: Uint8Array, from: number, to: number, found: Findings): number {
+    let at = from;
+    while (at + 2 <= to) {
+      const id = bytes[at] ?? 0;
+      const start = at + 2;
+      const next = start + (bytes[at + 1] ?? 0);
+      if (next > to) break;
+      const row = this.#dense[id];
+      if (row?.isNumber === true && row.width === next - start) {
+        let value = 0;
+        for (let i = start; i < next; i++) value = value * 256 + (bytes[i] ?? 0);
+        row.note(value, found);
+      } else {
+        const read = this.#readItem(id, bytes.subarray(start, next));
+        if ('hex' in read) found.extras[this.#keys[id] ?? ''] = read.hex;
+        else row?.note(read.value, found);
+      }
+      at = next;
+    }
+    return at;
+  }
+
+  /** What items inside an item say, beside those of the report. */
+  noteAll(list: readonly Item[], found: Findings): void {
+    for (const one of list) this.#note(one, found);
+  }
+
+  #note(one: Item, found: Findings): void {
+    if ('hex' in one) found.extras[`item${one.id.slice(2)}`] = one.hex;
+    else this.#byText.get(one.id)?.note(one.value, found);
+  }
+
+  /** Where the value of the item at `at` ends; before its start, or at infinity, for one that makes no sense. */
+  #end(bytes: Uint8Array, at: number): number {
+    const { idBytes, lengthBytes, lengthHasId } = this.#form;
+    const start = at + idBytes + lengthBytes;
+    if (start > bytes.length) return Number.POSITIVE_INFINITY;
+    const length = this.#lengthAt(bytes, at) - (lengthHasId ? idBytes : 0);
+    return length < 0 ? Number.POSITIVE_INFINITY : start + length;
+  }
+
+  /** A length that counts the id stands in front of it, any other behind. */
+  #lengthAt(bytes: Uint8Array, at: number): number {
+    const { idBytes, lengthBytes, lengthHasId } = this.#form;
+    return numberAt(bytes, lengthHasId ? at : at + idBytes, lengthBytes);
+  }
+
+  /** The end of the items from `from` on that are whole; what follows an overlong one cannot be found. */
+  #wholeItems(bytes: Uint8Array, from: number): number {
+    let at = from;
+    while (at < bytes.length) {
+      const next = this.#end(bytes, at);
+      if (next > bytes.length) break;
+      at = next;
+    }
+    return at;
+  }
+
+  #read(bytes: Uint8Array): readonly Item[] {
+    const { idBytes, lengthBytes, lengthHasId } = this.#form;
+    const end = this.#wholeItems(bytes, 0);
     const found: Item[] = [];
-    for (let at = 0; at < end; at += 2 + (bytes[at + 1] ?? 0)) {
-      found.push(readItem(bytes[at] ?? 0, bytes.subarray(at + 2, at + 2 + (bytes[at + 1] ?? 0))));
+    for (let at = 0; at < end; ) {
+      const next = this.#end(bytes, at);
+      const id = numberAt(bytes, lengthHasId ? at + lengthBytes : at, idBytes);
+      found.push(this.#readItem(id, bytes.subarray(at + idBytes + lengthBytes, next)));
+      at = next;
     }
     return found;
-  },
-  write: (out, value, field) => {
+  }
+
+  #readItem(number: number, body: Uint8Array): Item {
+    const row = this.#byId.get(number);
+    const id = this.#idTexts[number] ?? hexId(number, this.#idDigits);
+    if (row !== undefined && (row.width === null || row.width === body.length)) {
+      const read = row.body.decode(body);
+      if (read.ok && read.trailing === 0) return { id, name: row.name, value: read.value.value };
+    }
+    return { id, hex: toHex(body) };
+  }
+
+  #write(out: Output, value: unknown, field: string): void {
     if (!Array.isArray(value)) throw new RangeError(`${field}: wants a list of items`);
     for (const [i, one] of (value as readonly Item[]).entries()) {
-      writeItem(out, one, `${field}.${i}`);
+      this.#writeItem(out, one, `${field}.${i}`);
     }
-  },
-};
-
-function readItem(number: number, body: Uint8Array): Item {
-  const row = byId.get(number);
-  const id = idTexts[number] ?? '';
-  if (row !== undefined && row.width === body.length) {
-    const read = row.body.decode(body);
-    if (read.ok) return { id, name: row.name, value: read.value.value };
   }
-  return { id, hex: toHex(body) };
-}
 
-function writeItem(out: Output, item: Item, field: string): void {
-  const id = /^0x[0-9A-F]{2}$/.test(item.id) ? Number.parseInt(item.id.slice(2), 16) : null;
-  if (id === null) throw new RangeError(`${field}.id: wants an id such as 0x01, got ${item.id}`);
-  let body: Uint8Array | null;
-  if ('hex' in item) {
-    body = fromHex(item.hex);
-  } else {
-    const row = byIdText.get(item.id);
+  #writeItem(out: Output, item: Item, field: string): void {
+    const { idBytes, lengthBytes, lengthHasId } = this.#form;
+    const isId = new RegExp(`^0x[0-9A-F]{${this.#idDigits}}$`).test(item.id);
+    if (!isId) {
+      const example = hexId(1, this.#idDigits);
+      throw new RangeError(`${field}.id: wants an id such as ${example}, got ${item.id}`);
+    }
+    const body = this.#bodyOf(item, field);
+    const most = 2 ** (8 * lengthBytes) - 1 - (lengthHasId ? idBytes : 0);
+    if (body === null || body.length > most) {
+      throw new RangeError(`${field}.hex: wants at most ${most} bytes as hex digits`);
+    }
+    const id = Number.parseInt(item.id.slice(2), 16);
+    if (lengthHasId) out.number(body.length + idBytes, lengthBytes);
+    out.number(id, idBytes);
+    if (!lengthHasId) out.number(body.length, lengthBytes);
+    out.bytes(body);
+  }
+
+  #bodyOf(item: Item, field: string): Uint8Array | null {
+    if ('hex' in item) return fromHex(item.hex);
+    const row = this.#byText.get(item.id);
     if (row === undefined) throw new RangeError(`${field}.id: ${item.id} has no row, give its hex`);
-    body = encodeNamed(row, item.value, field);
-  }
-  if (body === null || body.length > 255) {
-    throw new RangeError(`${field}.hex: wants at most 255 bytes as hex digits`);
-  }
-  out.number(id, 1);
-  out.number(body.length, 1);
-  out.bytes(body);
-}
-
-function encodeNamed(row: ItemRow, value: unknown, field: string): Uint8Array {
-  try {
-    return row.body.encode({ value });
-  } catch (error) {
-    throw new RangeError(`${field}.${error instanceof Error ? error.message : 'value'}`);
-  }
-}
-
-/** What the items of one report say, in the units of positions; items without a row under `itemXX` as hex. */
-export function findings(list: readonly Item[]): Findings {
-  const found: Findings = { mileageKm: null, satellites: null, extras: {} };
-  for (const one of list) {
-    if ('hex' in one) found.extras[`item${one.id.slice(2)}`] = one.hex;
-    else byIdText.get(one.id)?.note(one.value, found);
-  }
-  return found;
-}
-
-// Dense, because it is asked for each item of each report.
-const rowsById = Array.from({ length: 256 }, (_, id) => byId.get(id));
-const keysById = idTexts.map((id) => `item${id.slice(2)}`);
-
-/**
- * Notes the whole items of `bytes[from, to)` as `findings` does those that were read.
- * @returns where the last whole one ends: `to` when nothing is left over
- */
-export function noteItems(bytes: Uint8Array, from: number, to: number, found: Findings): number {
-  let at = from;
-  while (at + 2 <= to) {
-    const id = bytes[at] ?? 0;
-    const start = at + 2;
-    const next = start + (bytes[at + 1] ?? 0);
-    if (next > to) break;
-    const row = rowsById[id];
-    if (row?.isNumber === true && row.width === next - start) {
-      let value = 0;
-      for (let i = start; i < next; i++) value = value * 256 + (bytes[i] ?? 0);
-      row.note(value, found);
-    } else {
-      const read = readItem(id, bytes.subarray(start, next));
-      if ('hex' in read) found.extras[keysById[id] ?? ''] = read.hex;
-      else row?.note(read.value, found);
+    try {
+      return row.body.encode({ value: item.value });
+    } catch (error) {
+      throw new RangeError(`${field}.${error instanceof Error ? error.message : 'value'}`);
     }
-    at = next;
   }
-  return at;
 }

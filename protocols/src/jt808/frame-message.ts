@@ -3,6 +3,7 @@ import type { Fields } from '../layout.ts';
 import type { Position } from '../position.ts';
 import type { CommandAnswer, Intent, Message, PartOf } from '../protocol.ts';
 import { commandAnswer } from './commands.ts';
+import type { Dialect } from './dialects.ts';
 import type { Header } from './header.ts';
 import type { Row } from './row.ts';
 import type { Remembered } from './subpackages.ts';
@@ -13,7 +14,7 @@ export interface Frame {
   /** Of the frame that completed the message. */
   readonly header: Header;
   readonly row: Row | undefined;
-  readonly edition: Edition;
+  readonly dialect: Dialect;
   /** All its frames, exactly as they came. */
   readonly raw: Uint8Array;
   /** Of the last of them in the stream. */
@@ -47,6 +48,7 @@ export class FrameMessage implements Message {
   /** Null for a message all of whose frames are to be answered: each of them has one. */
   readonly header: Header | null;
   readonly row: Row | undefined;
+  readonly dialect: Dialect;
   #fields: Fields | (() => Fields);
 
   /** @param fields what the tables read, or how to read it later */
@@ -55,13 +57,14 @@ export class FrameMessage implements Message {
     fields: Fields | (() => Fields),
     positions: readonly Position[] = NO_POSITIONS,
   ) {
-    const { header, row, edition, raw } = frame;
+    const { header, row, dialect, raw } = frame;
     this.kind = 'message';
     this.protocol = 'jt808';
     this.id = row?.id ?? hexId(header.id, 4);
     this.name = row?.name ?? 'unknown';
     this.device = header.device;
-    this.edition = edition;
+    this.edition = dialect.edition;
+    this.dialect = dialect;
     this.serial = frame.firstSerial ?? header.serial;
     this.positions = positions;
     this.intent = row?.intent ?? 'unknown';

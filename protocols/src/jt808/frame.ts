@@ -24,14 +24,14 @@ export interface FrameSink {
    * @param offset of its opening flag in the stream
    */
   frame(content: Uint8Array, length: number, raw: Uint8Array, offset: number): void;
+  /** Whether a frame is to be passed though its check code is wrong; asked before `frame`. Never, when absent. */
+  forgives?(content: Uint8Array, length: number): boolean;
   dropped(code: FaultCode, offset: number, bytes: number, detail: string): void;
 }
 
 /** `maxFrameBytes` counts flags and escapes; default 4096. */
 export interface FramerOptions {
   readonly maxFrameBytes?: number;
-  /** Passes frames whose check code is wrong. */
-  readonly ignoreChecksum?: boolean;
 }
 
 // One for all connections: what is in it is used up before anything else is framed.
@@ -77,7 +77,6 @@ const FLAG_ALONE = Uint8Array.of(FLAG);
  */
 export class Framer {
   readonly #max: number;
-  readonly #ignoreChecksum: boolean;
   /** The incomplete frame of earlier chunks, from its opening flag on; empty when no flag was seen. */
   #held = FLAG_ALONE;
   #heldLength = 0;
@@ -88,7 +87,6 @@ export class Framer {
 
   constructor(options: FramerOptions = {}) {
     this.#max = options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
-    this.#ignoreChecksum = options.ignoreChecksum ?? false;
   }
 
   /** Bytes of a frame that has begun; a flag that ended one, and fillers behind it, begin none. */
@@ -180,7 +178,7 @@ export class Framer {
       sink.dropped(fault, offset, size, `more than ${MAX_CONTENT_BYTES} bytes`);
     } else if (length < MIN_CONTENT_BYTES) {
       sink.dropped('badLength', offset, size, `${length} bytes, expected at least 13`);
-    } else if (xor !== 0 && !this.#ignoreChecksum) {
+    } else if (xor !== 0 && !(sink.forgives?.(scratch, length - 1) ?? false)) {
       const detail = 'XOR over header, body and check code is not 0';
       sink.dropped('badChecksum', offset, size, detail);
     } else {

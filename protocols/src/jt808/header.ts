@@ -1,5 +1,5 @@
 import { toHex } from '../bytes.ts';
-import { type HeaderForm, headerForms } from './versions.ts';
+import { type Edition, type HeaderForm, headerForms, versions } from './versions.ts';
 
 /** What stands in front of a body, and how the sender laid it out. */
 export interface Header {
@@ -21,6 +21,10 @@ export interface Header {
   readonly package: { readonly total: number; readonly index: number } | null;
   /** Offset of the body in the content. */
   readonly bodyAt: number;
+  /** Set where the announced length is not that of the frame, which `readHeader` takes only when told to. */
+  readonly wrongLength?: true;
+  /** Set by the connection where a wrong check code was forgiven. */
+  readonly wrongChecksum?: true;
 }
 
 const LENGTH_BITS = 0x03ff;
@@ -33,6 +37,7 @@ const PACKAGE_ITEM_BYTES = 4;
  * @param content begins with header and body
  * @param length of header and body, without the check code
  * @param before the header of an earlier frame, whose identity is taken over where it is the same
+ * @param anyLength takes the announced form where neither adds up, and all that follows as the body
  * @returns null when neither adds up
  * @see the wire reference, section 2.4
  */
@@ -40,6 +45,7 @@ export function readHeader(
   content: Uint8Array,
   length = content.length,
   before: Header | null = null,
+  anyLength = false,
 ): Header | null {
   const properties = word(content, 2);
   const announced = properties & VERSION_BIT ? '2019' : '2013';
@@ -48,10 +54,14 @@ export function readHeader(
     ? announced
     : fits(length, properties, other)
       ? other
-      : null;
+      : anyLength
+        ? announced
+        : null;
   if (form === null) return null;
   const { bytes } = headerForms[form];
   const hasPackage = (properties & SUBPACKAGE_BIT) !== 0;
+  const bodyAt = bytes + (hasPackage ? PACKAGE_ITEM_BYTES : 0);
+  if (bodyAt > length) return null;
   const sender =
     before !== null && isSender(content, form, before) ? before : senderOf(content, form);
   return {
@@ -65,7 +75,8 @@ export function readHeader(
     device: sender.device,
     serial: word(content, bytes - 2),
     package: hasPackage ? { total: word(content, bytes), index: word(content, bytes + 2) } : null,
-    bodyAt: bytes + (hasPackage ? PACKAGE_ITEM_BYTES : 0),
+    bodyAt,
+    ...(anyLength && !fits(length, properties, form) ? { wrongLength: true } : {}),
   };
 }
 
@@ -92,6 +103,19 @@ function senderOf(content: Uint8Array, form: HeaderForm) {
 
 const word = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+/** The header as a device of another edition would have sent it; the last digits of a phone that is too long. */
+export function asEdition(header: Header, edition: Edition): Header {
+  const form = versions[edition].header;
+  if (form === header.form) return header;
+  const { phoneBytes: width } = headerForms[form];
+  const phoneBytes = new Uint8Array(width);
+  const kept = header.phoneBytes.subarray(Math.max(0, header.phoneBytes.length - width));
+  phoneBytes.set(kept, width - kept.length);
+  const versionFlag = form === '2019';
+  const versionByte = versionFlag ? 1 : null;
+  return { ...header, form, versionFlag, versionByte, phoneBytes, phone: toHex(phoneBytes) };
+}
 
 /**
  * A whole content around `body`.

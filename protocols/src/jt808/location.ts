@@ -12,8 +12,8 @@ import {
 } from '../layout.ts';
 import { type DeviceAlarm, deviceAlarms, type Position, type PositionFlag } from '../position.ts';
 import { readBody, trailingHex } from './body.ts';
-import { findings, items } from './extras.ts';
-import { type Version, versions } from './versions.ts';
+import { type Dialect, dialectOf } from './dialects.ts';
+import type { Findings } from './extras.ts';
 
 /** Every time on the wire but that of 0x8004. @see JT/T 808, basic location information table */
 export const ZONE_HOURS = 8;
@@ -25,25 +25,34 @@ export const FUTURE_MAX_MS = 600_000;
 export const SPEED_MAX_KMH = 300;
 
 /** The body of a location report. @see JT/T 808, location information clause and its basic-information table */
-const table = (version: Version) => ({
-  alarms: flags(version.alarms),
-  status: flags(version.status),
+const table = (dialect: Dialect) => ({
+  alarms: flags(dialect.alarms),
+  status: flags(dialect.status),
   latitude: u32, // 1e-6 degree, always positive; hemisphere in status
   longitude: u32, // 1e-6 degree
   altitude: i16, // m; the text gives no sign, devices below sea level do
   speed: u16, // 0.1 km/h
   direction: u16, // degree, clockwise from true north
   time: bcdTime, // YYMMDDhhmmss, GMT+8
-  extras: items,
+  extras: dialect.items.kind,
 });
 /** What a report says, in the units of the wire. */
 export type Location = LayoutValue<ReturnType<typeof table>>;
 
-/** By edition: bits have other names. */
+const tables = new Map<Dialect, Layout<Location>>();
+
+/** The body of a report in a dialect; made once. */
+export function locationOf(dialect: Dialect): Layout<Location> {
+  const made = tables.get(dialect) ?? layout(table(dialect));
+  tables.set(dialect, made);
+  return made;
+}
+
+/** By edition, as the standard has it: bits have other names. */
 export const locations = {
-  '2011': layout(table(versions['2011'])),
-  '2013': layout(table(versions['2013'])),
-  '2019': layout(table(versions['2019'])),
+  '2011': locationOf(dialectOf('2011', null)),
+  '2013': locationOf(dialectOf('2013', null)),
+  '2019': locationOf(dialectOf('2019', null)),
 } as const;
 
 /** The shortest location: without items. */
@@ -55,13 +64,13 @@ export interface Receipt {
   readonly receivedTime: number;
   /** Takes every date that exists, however far from `receivedTime`. */
   readonly anyTime: boolean;
+  /** How the device speaks. */
+  readonly dialect: Dialect;
 }
 
 const known: ReadonlySet<string> = new Set(deviceAlarms);
-const isAlarm = (name: string): name is DeviceAlarm => known.has(name);
-const said: ReadonlySet<string> = new Set(['acc', 'fixed', 'south', 'west', 'encrypted']);
-/** Whether fields of the position itself say this status. */
-export const isSaid = (status: string): boolean => said.has(status);
+/** Whether a bit of the alarm word has a name that rules and people know. */
+export const isAlarm = (name: string): name is DeviceAlarm => known.has(name);
 
 /** Normalizes a report: UTC, signed degrees, metres and km/h; what cannot be is flagged, never dropped. */
 export function toPosition(location: Location, receipt: Receipt, buffered: boolean): Position {
@@ -79,9 +88,11 @@ export function toPosition(location: Location, receipt: Receipt, buffered: boole
   const speedKmh = location.speed / 10;
   if (speedKmh > SPEED_MAX_KMH) flagged.push('impossibleSpeed');
 
-  const { mileageKm, satellites, extras } = findings(location.extras);
-  const states = status.filter((name) => !isSaid(name));
-  if (states.length > 0) extras['status'] = states.join(',');
+  const { dialect } = receipt;
+  const found = dialect.items.findings(location.extras);
+  const { mileageKm, satellites, batteryPercent, extras } = found;
+  const states = dialect.states.of(status);
+  if (states !== '') extras['status'] = states;
   const unnamed = alarms.filter((name) => !isAlarm(name));
   if (unnamed.length > 0) extras['unnamedAlarms'] = unnamed.join(',');
   return {
@@ -98,18 +109,26 @@ export function toPosition(location: Location, receipt: Receipt, buffered: boole
     hdop: null,
     accuracyM: null,
     mileageKm,
-    batteryPercent: null,
+    batteryPercent,
     ignition: status.includes('acc'),
     source: 'gnss',
     buffered,
-    alarms: alarms.filter(isAlarm),
+    alarms: withStated(alarms.filter(isAlarm), found),
     flags: flagged,
     extras,
   };
 }
 
-function usableTime(digits: string, { receivedTime, anyTime }: Receipt): number | null {
-  const time = timeOfDigits(digits, ZONE_HOURS);
+/** The alarms of the word, then those that only items state. */
+export function withStated(alarms: DeviceAlarm[], { alarms: stated }: Findings): DeviceAlarm[] {
+  if (stated !== null) {
+    for (const alarm of stated) if (!alarms.includes(alarm)) alarms.push(alarm);
+  }
+  return alarms;
+}
+
+function usableTime(digits: string, { receivedTime, anyTime, dialect }: Receipt): number | null {
+  const time = timeOfDigits(digits, dialect.zoneHours);
   if (time === null || anyTime) return time;
   const age = receivedTime - time;
   return age > PAST_MAX_MS || age < -FUTURE_MAX_MS ? null : time;

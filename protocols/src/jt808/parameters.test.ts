@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fields, Layout } from '../layout.ts';
 import { readBody, writeBody } from './body.ts';
+import { dialectOf } from './dialects.ts';
 import { jt808 } from './index.ts';
 import { rowOfId } from './messages.ts';
 import type { Parameter } from './parameter-items.ts';
@@ -12,7 +13,7 @@ import { type Edition, editions } from './versions.ts';
 const tables = (id: string, edition: Edition): readonly Layout<Fields>[] => {
   const row = rowOfId(id);
   if (row === undefined) throw new Error(`no row ${id}`);
-  return tablesOf(row, edition);
+  return tablesOf(row, dialectOf(edition, null));
 };
 const encode = (id: string, fields: Fields, edition: Edition = '2013') =>
   jt808.encode({ id, device: '13912345678', edition, serial: 1, fields });

@@ -1,11 +1,11 @@
 import { digitsOfTime } from '../bytes.ts';
 import { type Fields, numberAt } from '../layout.ts';
 import { readBody } from './body.ts';
+import type { Dialect } from './dialects.ts';
 import { eachContent } from './frame.ts';
 import type { Frame } from './frame-message.ts';
 import { type Header, readHeader } from './header.ts';
 import { type Row, tablesOf } from './row.ts';
-import type { Edition } from './versions.ts';
 
 /** @see JT/T 808-2019, query server time answer */
 const SERVER_TIME_ZONE_HOURS = 0;
@@ -25,10 +25,10 @@ export function mediaIdOf(raw: Uint8Array): number {
 }
 
 /** What the tables say of a message that went the short way. */
-export function locationFields({ header, row, edition, raw }: Frame): Fields {
+export function locationFields({ header, row, dialect, raw }: Frame): Fields {
   let fields: Fields = {};
   eachContent(raw, (content) => {
-    const read = row && readRow(row, edition, content.subarray(header.bodyAt));
+    const read = row && readRow(row, dialect, content.subarray(header.bodyAt));
     if (read?.ok) fields = withQuirks(read.fields, header);
   });
   return fields;
@@ -37,10 +37,10 @@ export function locationFields({ header, row, edition, raw }: Frame): Fields {
 /** By the first table of the edition that explains every byte; the last takes what is left. */
 export function readRow(
   row: Row,
-  edition: Edition,
+  dialect: Dialect,
   body: Uint8Array,
 ): ReturnType<typeof readBody<Fields>> {
-  const tables = tablesOf(row, edition);
+  const tables = tablesOf(row, dialect);
   for (const table of tables) {
     const read = readBody(table, body);
     if (table === tables.at(-1) || (read.ok && read.fields['trailing'] === undefined)) return read;
@@ -52,11 +52,14 @@ export function readRow(
 export function withQuirks(fields: Fields, header: Header): Fields {
   const mismatch = header.versionFlag !== (header.form === '2019');
   const version = header.versionByte !== null && header.versionByte !== 1;
-  if (!mismatch && !version) return fields;
+  const { wrongLength, wrongChecksum } = header;
+  if (!mismatch && !version && !wrongLength && !wrongChecksum) return fields;
   return {
     ...fields,
     ...(mismatch ? { versionFlagMismatch: true } : {}),
     ...(version ? { protocolVersion: header.versionByte } : {}),
+    ...(wrongLength ? { wrongLength } : {}),
+    ...(wrongChecksum ? { wrongChecksum } : {}),
   };
 }
 

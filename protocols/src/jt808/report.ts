@@ -1,16 +1,16 @@
 import { bitNames } from '../bytes.ts';
-import { type DeviceAlarm, deviceAlarms, type Position, type PositionFlag } from '../position.ts';
-import { type Findings, noteItems } from './extras.ts';
+import type { DeviceAlarm, Position, PositionFlag } from '../position.ts';
+import type { Dialect } from './dialects.ts';
+import { type Findings, noFindings } from './items/item.ts';
 import {
   FUTURE_MAX_MS,
-  isSaid,
+  isAlarm,
   LOCATION_BYTES,
   PAST_MAX_MS,
   type Receipt,
   SPEED_MAX_KMH,
-  ZONE_HOURS,
+  withStated,
 } from './location.ts';
-import { type Edition, versions } from './versions.ts';
 
 /*
  * Straight from the bytes of a location report to its position: what the tables of `location.ts` and `extras.ts`
@@ -23,33 +23,10 @@ const STATUS_FIXED = 1 << 1;
 const STATUS_SOUTH = 1 << 2;
 const STATUS_WEST = 1 << 3;
 const STATUS_ENCRYPTED = 1 << 5;
-const DAY_MS = 86_400_000;
-const MAX_TEXTS = 1024;
+const HOUR_MS = 3_600_000;
 
-const known: ReadonlySet<string> = new Set(deviceAlarms);
 const NO_ALARMS: readonly DeviceAlarm[] = [];
 const NO_FLAGS: readonly PositionFlag[] = [];
-
-/** Names of the status bits that no field of a position says, joined; by edition, because bits have other names. */
-const statusTexts: Readonly<Record<Edition, Map<number, string>>> = {
-  '2011': new Map(),
-  '2013': new Map(),
-  '2019': new Map(),
-};
-
-/** A terminal repeats the same few words for hours. */
-function statusText(word: number, edition: Edition): string {
-  const texts = statusTexts[edition];
-  let text = texts.get(word);
-  if (text === undefined) {
-    text = bitNames(word, versions[edition].status)
-      .filter((name) => !isSaid(name))
-      .join(',');
-    if (texts.size >= MAX_TEXTS) texts.clear();
-    texts.set(word, text);
-  }
-  return text;
-}
 
 /**
  * The position of the report whose body is `bytes[from, to)`, as a list of one.
@@ -60,10 +37,9 @@ export function readReport(
   bytes: Uint8Array,
   from: number,
   to: number,
-  edition: Edition,
   receipt: Receipt,
 ): readonly Position[] | null {
-  const position = readPosition(bytes, from, to, edition, receipt, false);
+  const position = readPosition(bytes, from, to, receipt, false);
   return position === null ? null : [position];
 }
 
@@ -76,7 +52,6 @@ export function readBatch(
   bytes: Uint8Array,
   from: number,
   to: number,
-  edition: Edition,
   receipt: Receipt,
 ): readonly Position[] | null {
   const isLate = bytes[from + 2] === 1;
@@ -86,7 +61,7 @@ export function readBatch(
     const start = at + 2;
     at = start + word16(bytes, at);
     if (at > to) return null;
-    const position = readPosition(bytes, start, at, edition, receipt, isLate);
+    const position = readPosition(bytes, start, at, receipt, isLate);
     if (position === null) return null;
     positions.push(position);
   }
@@ -97,11 +72,10 @@ function readPosition(
   bytes: Uint8Array,
   from: number,
   to: number,
-  edition: Edition,
-  { receivedTime, anyTime }: Receipt,
+  { receivedTime, anyTime, dialect }: Receipt,
   buffered: boolean,
 ): Position | null {
-  if (to - from < LOCATION_BYTES) return null;
+  if (to - from < LOCATION_BYTES || !dialect.items.isStandardForm) return null;
   const alarmWord = word32(bytes, from);
   const status = word32(bytes, from + 4);
   const rawLatitude = word32(bytes, from + 8) >>> 0;
@@ -109,9 +83,9 @@ function readPosition(
   const altitude = (word16(bytes, from + 16) << 16) >> 16;
   const speedKmh = word16(bytes, from + 18) / 10;
   const direction = word16(bytes, from + 20);
-  const time = timeAt(bytes, from + 22);
-  const found: Findings = { mileageKm: null, satellites: null, extras: {} };
-  if (noteItems(bytes, from + LOCATION_BYTES, to, found) !== to) return null;
+  const time = timeAt(bytes, from + 22) - dialect.zoneHours * HOUR_MS;
+  const found = noFindings();
+  if (dialect.items.note(bytes, from + LOCATION_BYTES, to, found) !== to) return null;
 
   const latitude = (rawLatitude / 1e6) * (status & STATUS_SOUTH ? -1 : 1);
   const longitude = (rawLongitude / 1e6) * (status & STATUS_WEST ? -1 : 1);
@@ -124,7 +98,7 @@ function readPosition(
   const valid = isFixed && isPossible && !isZero && !isEncrypted;
   const isTooFast = speedKmh > SPEED_MAX_KMH;
   const { extras } = found;
-  const states = statusText(status, edition);
+  const states = dialect.states.text(status);
   if (states !== '') extras['status'] = states;
   return {
     fixTime: hasTime ? time : receivedTime,
@@ -139,11 +113,12 @@ function readPosition(
     hdop: null,
     accuracyM: null,
     mileageKm: found.mileageKm,
-    batteryPercent: null,
+    batteryPercent: found.batteryPercent,
     ignition: (status & STATUS_ACC) !== 0,
     source: 'gnss',
     buffered,
-    alarms: alarmWord === 0 ? NO_ALARMS : alarmsOf(alarmWord, edition, extras),
+    alarms:
+      alarmWord === 0 && found.alarms === null ? NO_ALARMS : alarmsOf(alarmWord, dialect, found),
     flags:
       hasTime && valid && !isTooFast
         ? NO_FLAGS
@@ -152,11 +127,11 @@ function readPosition(
   };
 }
 
-function alarmsOf(word: number, edition: Edition, extras: Findings['extras']): DeviceAlarm[] {
-  const names = bitNames(word, versions[edition].alarms);
-  const unnamed = names.filter((name) => !known.has(name));
-  if (unnamed.length > 0) extras['unnamedAlarms'] = unnamed.join(',');
-  return names.filter((name): name is DeviceAlarm => known.has(name));
+function alarmsOf(word: number, dialect: Dialect, found: Findings): DeviceAlarm[] {
+  const names = bitNames(word, dialect.alarms);
+  const unnamed = names.filter((name) => !isAlarm(name));
+  if (unnamed.length > 0) found.extras['unnamedAlarms'] = unnamed.join(',');
+  return withStated(names.filter(isAlarm), found);
 }
 
 function flagsOf(is: {
@@ -187,7 +162,7 @@ const word32 = (bytes: Uint8Array, at: number): number =>
 let lastDate = -1;
 let lastMidnight = Number.NaN;
 
-/** Ms UTC of the BCD time at `at`, NaN for one that does not exist. */
+/** Ms of the BCD time at `at`, as if it were of UTC; NaN for one that does not exist. */
 function timeAt(bytes: Uint8Array, at: number): number {
   const date = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
   if (date !== lastDate) {
@@ -211,5 +186,5 @@ function bcd(byte = 0): number {
 function midnight(year: number, month: number, day: number): number {
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1)) return Number.NaN;
   if (day > new Date(Date.UTC(2000 + year, month, 0)).getUTCDate()) return Number.NaN;
-  return Date.UTC(2000 + year, month - 1, day) - ZONE_HOURS * (DAY_MS / 24);
+  return Date.UTC(2000 + year, month - 1, day);
 }

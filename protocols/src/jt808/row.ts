@@ -2,6 +2,7 @@ import { hexId } from '../bytes.ts';
 import type { Fields, Layout } from '../layout.ts';
 import type { Position } from '../position.ts';
 import type { Intent, MessageRow } from '../protocol.ts';
+import { type Dialect, dialectOf } from './dialects.ts';
 import type { Receipt } from './location.ts';
 import { type Edition, editions } from './versions.ts';
 
@@ -14,6 +15,8 @@ export interface Row extends MessageRow {
    * left. Written is the one of most fields that are all given. An edition without tables does not have the message.
    */
   readonly bodies: Bodies;
+  /** The tables where they depend on the model of the device too; `bodies` are then those of the standard. */
+  readonly spokenBy?: (dialect: Dialect) => readonly Layout<Fields>[];
   /** The edition a body shows, where it tells more than the header. */
   readonly editionOf?: (body: Uint8Array, edition: Edition) => Edition;
   /** Why a body that could be read still holds nothing, or null. */
@@ -30,6 +33,20 @@ export type Bodies = Readonly<Partial<Record<Edition, readonly Layout<Fields>[]>
 export function same(table: Layout<Fields>, ...in_: readonly Edition[]): Bodies {
   const has = in_.length === 0 ? editions : in_;
   return Object.fromEntries(has.map((edition) => [edition, [table]]));
+}
+
+/** Tables that depend on the model of the device, too: whose bits and items have names of their own. */
+export function spoken(
+  tables: (dialect: Dialect) => readonly Layout<Fields>[],
+): Pick<Row, 'bodies'> & Required<Pick<Row, 'spokenBy'>> {
+  const made = new Map<Dialect, readonly Layout<Fields>[]>();
+  const spokenBy = (dialect: Dialect) => {
+    const has = made.get(dialect) ?? tables(dialect);
+    made.set(dialect, has);
+    return has;
+  };
+  const bodies = editions.map((edition) => [edition, spokenBy(dialectOf(edition, null))]);
+  return { bodies: Object.fromEntries(bodies), spokenBy };
 }
 
 /** What the standards are called in clauses. */
@@ -53,10 +70,12 @@ export function row(
 }
 
 /**
- * The tables for a device of `edition`; a message that its edition lacks is read as the nearest edition that has it:
+ * The tables for a device that speaks `dialect`; a message that its edition lacks is read as the nearest edition that has it:
  * headers do not tell 2011 from 2013, and devices send what their text does not know.
  */
-export function tablesOf(row: Row, edition: Edition): readonly Layout<Fields>[] {
+export function tablesOf(row: Row, dialect: Dialect): readonly Layout<Fields>[] {
+  if (row.spokenBy !== undefined) return row.spokenBy(dialect);
+  const { edition } = dialect;
   const own = row.bodies[edition];
   if (own !== undefined) return own;
   const others =

@@ -20,6 +20,10 @@ interface Vector {
   readonly oneWay?: string;
   /** A frame that comes before: a register of 2011. */
   readonly prelude?: string;
+  /** Of the device, where its profile matters. */
+  readonly model?: string;
+  /** Whether its faults are taken. */
+  readonly lenient?: boolean;
   /** Set where the age of the report matters. */
   readonly receivedTime?: number;
 }
@@ -34,7 +38,11 @@ const AUTH_CODE = 'K7QX2M9TB4WZ8R3N';
 
 const bytesOf = (hex: string) => fromHex(hex) ?? new Uint8Array(0);
 function open(vector: Vector) {
-  const connection = jt808.open({ anyTime: vector.receivedTime === undefined });
+  const connection = jt808.open({
+    anyTime: vector.receivedTime === undefined,
+    ...(vector.model === undefined ? {} : { model: vector.model }),
+    lenient: vector.lenient ?? false,
+  });
   if (vector.prelude !== undefined) connection.push(bytesOf(vector.prelude), 0);
   const read = (bytes: Uint8Array) => connection.push(bytes, vector.receivedTime ?? 0);
   return { connection, read };
@@ -46,6 +54,11 @@ const shown = (item: Message | Fault | undefined) => {
   const { id, name, device, edition, serial, fields } = item;
   return plain({ id, name, device, edition, serial, fields });
 };
+
+const outgoing = ({ message, model }: Vector) => ({
+  ...(message as Outgoing),
+  model: model ?? null,
+});
 
 describe('every vector', () => {
   it.each(sound)('decodes: $name', (vector) => {
@@ -67,13 +80,13 @@ describe('every vector', () => {
   });
 
   it.each(sound.filter((v) => v.oneWay === undefined))('encodes to the same bytes: $name', (v) => {
-    expect(toHex(jt808.encode(v.message as Outgoing))).toBe(v.hex);
+    expect(toHex(jt808.encode(outgoing(v)))).toBe(v.hex);
   });
 
   it.each(sound.filter((v) => v.message?.name !== 'unknown'))(
     'decodes from our own encode: $name',
     (vector) => {
-      const items = open(vector).read(jt808.encode(vector.message as Outgoing));
+      const items = open(vector).read(jt808.encode(outgoing(vector)));
       expect(items.map(shown)).toEqual([vector.message]);
     },
   );

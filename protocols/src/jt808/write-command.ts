@@ -1,5 +1,6 @@
 import type { Command, WrittenCommand } from '../protocol.ts';
 import { commandOf } from './commands.ts';
+import { dialectOf } from './dialects.ts';
 import type { Header } from './header.ts';
 import { rowOfId } from './messages.ts';
 import type { Edition } from './versions.ts';
@@ -26,6 +27,10 @@ export function writeCommand(
   }
   // The digits as the device writes them itself, where it was the last to speak.
   const phone = to.device === device ? to.phone : device;
-  const frames = writeFrames({ ...to, phone, id: row.number, serial }, edition, fields);
+  const frames = writeFrames(
+    { ...to, phone, id: row.number, serial },
+    dialectOf(edition, null),
+    fields,
+  );
   return { serial, serials: frames.length, bytes: joined(frames), frames };
 }

@@ -2,11 +2,12 @@ import type { Fields, Layout } from '../layout.ts';
 import { checkInteger } from '../layout.ts';
 import type { Outgoing } from '../protocol.ts';
 import { writeBody } from './body.ts';
+import { type Dialect, dialectOf } from './dialects.ts';
 import { seal } from './frame.ts';
 import { type Header, MAX_BODY_BYTES, writeContent } from './header.ts';
 import { rowOf, rowOfId } from './messages.ts';
 import { tablesOf } from './row.ts';
-import { type Edition, editions, headerForms, versions } from './versions.ts';
+import { editions, headerForms, versions } from './versions.ts';
 
 type Address = Pick<Header, 'form' | 'versionFlag' | 'versionByte' | 'phone'>;
 
@@ -21,12 +22,12 @@ const PART_BYTES = 1000;
  */
 export function writeFrames(
   to: Address & { readonly id: number; readonly serial: number },
-  edition: Edition,
+  dialect: Dialect,
   fields: Fields,
 ): readonly Uint8Array[] {
   const row = rowOf(to.id);
   if (row === undefined) throw new RangeError(`id: no message ${to.id.toString(16)}`);
-  const body = writeBody(tableFor(tablesOf(row, edition), fields), fields);
+  const body = writeBody(tableFor(tablesOf(row, dialect), fields), fields);
   if (body.length <= MAX_BODY_BYTES) return [seal(writeContent(to, body))];
   const total = Math.ceil(body.length / PART_BYTES);
   if (total > 0xffff) throw new RangeError(`body: wants at most 65535 parts, got ${total}`);
@@ -87,7 +88,7 @@ export function encode(message: Outgoing): Uint8Array {
       phone: message.device,
       serial: checkInteger(message.serial, 0, 0xffff, 'serial'),
     },
-    edition,
+    dialectOf(edition, message.model),
     fields,
   );
   return joined(frames);

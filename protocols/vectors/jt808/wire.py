@@ -69,10 +69,11 @@ class Group:
         self.vectors = []
 
     def add(self, name, msg_id, body, fields, clause, positions=None, phone="013912345678", serial=1,
-            edition="2013", shown=None, one_way=None, received=None, reply="general", of_2011=False, **more):
+            edition="2013", shown=None, one_way=None, received=None, reply="general", of_2011=False, model=None, **more):
         """One vector. `shown` is the edition the message must be told to have, where the header is of another.
 
         `reply`: "general", "registration", a frame, or None. `of_2011`: the terminal registered by the text of 2011 before, which headers cannot tell.
+        `model`: the device model whose profile the connection is told.
         """
         wire = frame(msg_id, body, phone, serial, edition, **more)
         shown = "2011" if of_2011 else shown or edition
@@ -103,6 +104,8 @@ class Group:
             vector["reply"] = reply and reply.hex()
         if of_2011:
             vector["prelude"] = register_2011(phone).hex()
+        if model:
+            vector["model"] = model
         if one_way:
             vector["oneWay"] = one_way
         if received:
@@ -150,39 +153,43 @@ STATUS = {"2011": STATUS_2011, "2013": STATUS_2013, "2019": STATUS_2019}
 LOADS = {1: "halfLoaded", 2: "loadReserved", 3: "fullyLoaded"}
 
 
-def alarm_names(word, edition):
-    return [ALARMS[edition].get(bit, "bit%d" % bit) for bit in range(32) if word >> bit & 1]
+def alarm_names(word, edition, own):
+    return [{**ALARMS[edition], **own}.get(bit, "bit%d" % bit) for bit in range(32) if word >> bit & 1]
 
 
-def status_names(word, edition):
+def status_names(word, edition, own):
     if edition == "2011":
-        return [STATUS_2011.get(b, "bit%d" % b) for b in range(32) if word >> b & 1]
+        return [{**STATUS_2011, **own}.get(b, "bit%d" % b) for b in range(32) if word >> b & 1]
     names = [LOADS[word >> 8 & 3]] if word >> 8 & 3 else []
-    return names + [STATUS[edition].get(b, "bit%d" % b) for b in range(32) if b not in (8, 9) and word >> b & 1]
+    return names + [{**STATUS[edition], **own}.get(b, "bit%d" % b) for b in range(32) if b not in (8, 9) and word >> b & 1]
 
 
-def utc(bcd):
-    """Milliseconds UTC of YYMMDDhhmmss in GMT+8, None for a date that does not exist."""
+def utc(bcd, zone=8):
+    """Milliseconds UTC of YYMMDDhhmmss in GMT+8 or another zone, None for a date that does not exist."""
     try:
-        local = datetime.strptime("20" + bcd, "%Y%m%d%H%M%S").replace(tzinfo=timezone(timedelta(hours=8)))
+        local = datetime.strptime("20" + bcd, "%Y%m%d%H%M%S").replace(tzinfo=timezone(timedelta(hours=zone)))
     except ValueError:
         return None
     return int(local.timestamp()) * 1000
 
 
 def location(alarm=0, status=3, lat=31230416, lon=121473701, alt=7, speed=523, direction=126,
-             time="261123145500", edition="2013", items=(), tail=b"", received=None, buffered=False):
-    """Bytes, fields and position of one location body. `items` are (bytes, field, effect) triples."""
+             time="261123145500", edition="2013", items=(), tail=b"", received=None, buffered=False,
+             own_alarms={}, own_status={}, zone=8):
+    """Bytes, fields and position of one location body. `items` are (bytes, field, effect) triples.
+
+    `own_alarms`, `own_status` and `zone` are those of a device model, where they differ from the standard's.
+    """
     body = struct.pack(">IIIIhHH", alarm, status, lat, lon, alt, speed, direction) + bytes.fromhex(time)
     body += b"".join(item[0] for item in items) + tail
     fields = {
-        "alarms": alarm_names(alarm, edition), "status": status_names(status, edition),
+        "alarms": alarm_names(alarm, edition, own_alarms), "status": status_names(status, edition, own_status),
         "latitude": lat, "longitude": lon, "altitude": alt, "speed": speed, "direction": direction,
         "time": time, "extras": [item[1] for item in items],
     }
     if tail:
         fields["trailing"] = tail.hex()
-    when = utc(time)
+    when = utc(time, zone)
     flags = []
     if when is None:
         flags.append("noDeviceTime")
@@ -202,11 +209,14 @@ def location(alarm=0, status=3, lat=31230416, lon=121473701, alt=7, speed=523, d
     if speed > 3000:
         flags.append("impossibleSpeed")
     extras = {}
-    mileage = satellites = None
+    mileage = satellites = battery = None
+    alarms = [n for n in fields["alarms"] if not n.startswith("bit")]
     for _, _, effect in items:
         effect = dict(effect)
         mileage = effect.pop("mileageKm", mileage)
         satellites = effect.pop("satellites", satellites)
+        battery = effect.pop("batteryPercent", battery)
+        alarms += [n for n in effect.pop("alarms", []) if n not in alarms]
         extras.update(effect)
     plain = {"acc", "fixed", "south", "west", "encrypted"}
     states = [n for n in fields["status"] if n not in plain]
@@ -224,9 +234,9 @@ def location(alarm=0, status=3, lat=31230416, lon=121473701, alt=7, speed=523, d
         "altitudeM": alt,
         "speedKmh": None if speed > 3000 else speed / 10,
         "courseDeg": None if direction > 360 else direction % 360,
-        "satellites": satellites, "hdop": None, "accuracyM": None, "mileageKm": mileage, "batteryPercent": None,
+        "satellites": satellites, "hdop": None, "accuracyM": None, "mileageKm": mileage, "batteryPercent": battery,
         "ignition": bool(status & 1), "source": "gnss", "buffered": buffered,
-        "alarms": [n for n in fields["alarms"] if not n.startswith("bit")],
+        "alarms": alarms,
         "flags": flags, "extras": extras,
     }
     return body, fields, position

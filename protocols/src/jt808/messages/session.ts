@@ -1,7 +1,7 @@
 import { hexId } from '../../bytes.ts';
 import { layout, mapped, restBytes, sizedBytes, text, textOf, u8, u16 } from '../../layout.ts';
 import { readBody } from '../body.ts';
-import { type Row, row, same } from '../row.ts';
+import { type Row, row, same, spoken } from '../row.ts';
 import { type Edition, versions } from '../versions.ts';
 
 const empty = layout({});
@@ -87,7 +87,8 @@ export const sessionMessages: readonly Row[] = [
   }),
   row(0x0002, 'heartbeat', 'terminal heartbeat', {
     intent: 'keepalive',
-    bodies: same(empty),
+    // Of no fields by the standard; some trackers put their battery there.
+    ...spoken(({ model }) => [...(model?.heartbeats ?? []), empty]),
     answer: 'general',
   }),
   row(0x0003, 'unregister', 'terminal unregistration', {

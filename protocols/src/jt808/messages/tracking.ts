@@ -1,9 +1,9 @@
 import { bitTable, timeOfDigits, toHex } from '../../bytes.ts';
 import { type Fields, flags, type Layout, layout, noted, u16, u32 } from '../../layout.ts';
 import { followed } from '../../layout-lists.ts';
-import { LOCATION_BYTES, type Location, locations, toPosition, ZONE_HOURS } from '../location.ts';
-import { type Row, row, same } from '../row.ts';
-import type { Edition } from '../versions.ts';
+import type { Dialect } from '../dialects.ts';
+import { LOCATION_BYTES, type Location, locationOf, toPosition, ZONE_HOURS } from '../location.ts';
+import { type Row, row, same, spoken } from '../row.ts';
 
 const SERIAL_BYTES = 2;
 const TIME_AT = 22;
@@ -16,8 +16,9 @@ const isTimeAt = (body: Uint8Array, at: number): boolean =>
  * exists does, then whether the items end with the body, then the edition.
  * @see the wire reference, section 6.5
  */
-function queriedLocation(edition: Edition): Layout<Fields> {
-  const bare: Layout<Fields> = locations[edition];
+function queriedLocation(dialect: Dialect): Layout<Fields> {
+  const { edition } = dialect;
+  const bare: Layout<Fields> = locationOf(dialect);
   const answered: Layout<Fields> = layout({
     answeredSerial: noted(u16, 'absent in 2011'),
     ...bare.fields,
@@ -67,11 +68,7 @@ const tracking = followed(
 export const trackingMessages: readonly Row[] = [
   row(0x0201, 'locationAnswer', 'location information query answer', {
     intent: 'answer',
-    bodies: {
-      '2011': [queriedLocation('2011')],
-      '2013': [queriedLocation('2013')],
-      '2019': [queriedLocation('2019')],
-    },
+    ...spoken((dialect) => [queriedLocation(dialect)]),
     positions: (fields, receipt) => [toPosition(fields as unknown as Location, receipt, false)],
     answer: 'none',
   }),
