@@ -7,7 +7,7 @@ import { type AdmissionMode, Gate } from './gate.ts';
 import { Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
 import { PlainRegistry, SlowJournal, wideLimits } from './messages.test-support.ts';
-import { MqttIntake } from './mqtt.ts';
+import { MqttIntake, type MqttOptions } from './mqtt.ts';
 import { Sessions } from './session.ts';
 import { Turns } from './turns.ts';
 
@@ -16,7 +16,11 @@ export const position = (n = 0) =>
   JSON.stringify({ v: 1, ts: NOW + n * 1000, lat: 31.2005, lon: 121.5005, acc: 5, sat: 9 });
 
 /** The embedded broker over a journal that is durable when the test says so. */
-export async function broker(admission: AdmissionMode = 'open', over: Partial<IntakeLimits> = {}) {
+export async function broker(
+  admission: AdmissionMode = 'open',
+  over: Partial<IntakeLimits> = {},
+  more: Partial<MqttOptions> = {},
+) {
   const journal = new SlowJournal();
   const registry = new PlainRegistry();
   const sessions = new Sessions(1);
@@ -33,7 +37,7 @@ export async function broker(admission: AdmissionMode = 'open', over: Partial<In
       ...{ journal, gate, sessions, metrics, liveMaxAgeMs: 300_000, onFault: () => undefined },
     }),
     ...{ sessions, registry, admission, metrics, now: () => NOW, monotonic: () => clock.at },
-    ...{ limits, turns, addresses },
+    ...{ limits, turns, addresses, ...more },
     onUnexpected: (error) => errors.push(error),
   });
   const port = await intake.listen(0, '127.0.0.1');
