@@ -30,8 +30,11 @@ import {
   type Stay,
 } from './stay.ts';
 
-/** Positions by other means prove nothing about an outline. @see product.md section 3, item 1 */
-const judgedSources: readonly PositionSource[] = ['gnss', 'fused', 'manual'];
+/**
+ * Positions by other means prove nothing about an outline. A beacon's is the place of a zone that somebody entered,
+ * with the radius of the zone for its accuracy. @see product.md section 3, item 1
+ */
+const judgedSources: readonly PositionSource[] = ['gnss', 'fused', 'manual', 'beacon'];
 
 type JournalPosition = Extract<JournalRecord, { kind: 'position' }>;
 type JournalMessage = Extract<JournalRecord, { kind: 'message' }>;

@@ -62,6 +62,7 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
   const users = new Users(db, now);
   const sessions = await Sessions.open(db, now);
   const access = await Access.open({ db, users, sessions, now });
+  const mqttPasswords = await MqttPasswords.open({ db, now, monotonic: () => 0 });
   const latest = await LatestPositions.open({
     ...{ path: join(root, 'latest.json'), devices, now, onError: fail },
   });
@@ -101,7 +102,7 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       subjects: new Subjects(db, log, devices, now),
       fences: new Fences(db, log, now),
       beacons: await Beacons.open(db, now),
-      mqttPasswords: await MqttPasswords.open({ db, now, monotonic: () => 0 }),
+      mqttPasswords,
       rules: new Rules(db, log, now),
       baseMaps: new BaseMaps({ directory: root, onError: fail }),
       site: { boot: 'boot-1', build: '0.1.0-test', timeZone: 'Asia/Shanghai' },
@@ -184,6 +185,7 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       close,
     },
     ...{ access, sessions, users, devices, latest, desk, journal, runners, asked },
+    mqttPasswords,
     /** Names in the folder that exports are written to. */
     files: () => readdir(root),
   };

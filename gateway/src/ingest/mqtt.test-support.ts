@@ -60,7 +60,11 @@ export async function broker(
     await intake.close();
     expect(errors).toEqual([]);
   };
-  return { journal, registry, metrics, sessions, clock, port, open, join, close };
+  return {
+    ...{ journal, registry, metrics, sessions, clock, port, open, join, close },
+    intake,
+    errors,
+  };
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
