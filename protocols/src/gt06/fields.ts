@@ -114,9 +114,9 @@ export const courseStatus = mapped(
 export const gpsBlock = {
   time: binaryTime,
   gpsInfo,
-  latitude: u32, // 1/1 800 000 degree, always positive; hemisphere in courseStatus
-  longitude: u32, // 1/1 800 000 degree
-  speed: u8, // km/h
+  latitude: noted(u32, '1/1 800 000 degree, always positive; hemisphere in courseStatus'),
+  longitude: noted(u32, '1/1 800 000 degree'),
+  speed: noted(u8, 'km/h'),
   courseStatus,
 };
 

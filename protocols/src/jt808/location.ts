@@ -7,6 +7,7 @@ import {
   type Layout,
   type LayoutValue,
   layout,
+  noted,
   u16,
   u32,
 } from '../layout.ts';
@@ -28,12 +29,12 @@ export const SPEED_MAX_KMH = 300;
 const table = (dialect: Dialect) => ({
   alarms: flags(dialect.alarms),
   status: flags(dialect.status),
-  latitude: u32, // 1e-6 degree, always positive; hemisphere in status
-  longitude: u32, // 1e-6 degree
-  altitude: i16, // m; the text gives no sign, devices below sea level do
-  speed: u16, // 0.1 km/h
-  direction: u16, // degree, clockwise from true north
-  time: bcdTime, // YYMMDDhhmmss, GMT+8
+  latitude: noted(u32, '1e-6 degree, always positive; hemisphere in status'),
+  longitude: noted(u32, '1e-6 degree'),
+  altitude: noted(i16, 'm; the text gives no sign, devices below sea level do'),
+  speed: noted(u16, '0.1 km/h'),
+  direction: noted(u16, 'degree, clockwise from true north'),
+  time: noted(bcdTime, 'YYMMDDhhmmss, GMT+8'),
   extras: dialect.items.kind,
 });
 /** What a report says, in the units of the wire. */
@@ -180,5 +181,7 @@ export function reports(of: Layout<Location>): Kind<readonly BatchItem[]> {
         out.patch(start, out.length - start - 2, 2);
       }
     },
+    shape: 'items to the end: WORD n, location of n bytes',
+    inside: of.fields,
   };
 }

@@ -1,4 +1,4 @@
-import { type Kind, layout, u8, u32 } from '../../layout.ts';
+import { type Kind, layout, noted, u8, u32 } from '../../layout.ts';
 import { type Body, chosen, withTails } from '../body.ts';
 import { cell, gpsBlock } from '../fields.ts';
 import { answerTo, type Row, up } from '../row.ts';
@@ -8,11 +8,11 @@ import { terminalState } from './session.ts';
 const alarmTail = {
   ...terminalState,
   alarmCode: u8,
-  language: u8, // 1 Chinese, 2 English, 0 wants no answer
+  language: noted(u8, '1 Chinese, 2 English, 0 wants no answer'),
 };
 /** FF: not of a fence. Whether the first is 0 or 1 is not agreed upon. @see gt06.md section 8.1 */
 const fence = { fenceNumber: u8 };
-const mileage = { mileage: u32 }; // m
+const mileage = { mileage: noted(u32, 'm') };
 
 const ALARM_BYTES = 5;
 const CELL_AT = GPS_BLOCK_BYTES + 1;

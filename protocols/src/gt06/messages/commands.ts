@@ -4,6 +4,7 @@ import {
   checkInteger,
   hex,
   layout,
+  noted,
   numberAt,
   restBytes,
   u8,
@@ -21,11 +22,11 @@ const COMMAND_MAX = 240;
 const REPLY_MAX = 0xff - FLAG_BYTES;
 
 const textFields = {
-  serverFlag: u32, // our correlation id, returned unchanged
-  text: restText, // ASCII, a command ends in #
-  padding: u8, // zeros behind the text
-  language: u16, // 1 Chinese, 2 English
-  statedLength: u8, // only where it does not fit what came
+  serverFlag: noted(u32, 'our correlation id, returned unchanged'),
+  text: noted(restText, 'ASCII, a command ends in #'),
+  padding: noted(u8, 'zeros behind the text'),
+  language: noted(u16, '1 Chinese, 2 English'),
+  statedLength: noted(u8, 'only where it does not fit what came'),
   extra: hex(restBytes),
 };
 
@@ -143,7 +144,7 @@ const PHONE_BYTES = 21;
 function addressBody(lengthBytes: 1 | 2): Body {
   const fields = {
     serverFlag: u32,
-    tag: restText, // ADDRESS, or ALARMSMS for an alarm
+    tag: noted(restText, 'ADDRESS, or ALARMSMS for an alarm'),
     address: restText,
     phone: restText,
   } satisfies Record<string, Kind<unknown>>;
@@ -195,7 +196,7 @@ function pairAt(content: Uint8Array, from: number, step: 1 | 2): number {
   return -1;
 }
 
-const language = { language: u16 }; // 1 Chinese, 2 English
+const language = { language: noted(u16, '1 Chinese, 2 English') };
 const addressQuery = withPhone(withTails(layout({ ...gpsBlock, phone: hexPhone, ...language })));
 
 /** @see gt06.md sections 9.2, 9.3 and 10 */

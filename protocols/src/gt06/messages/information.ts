@@ -1,6 +1,16 @@
 import { bitNames, bitTable, fromHex, toHex } from '../../bytes.ts';
 import type { Fields } from '../../layout.ts';
-import { bytes, flags, hex, type Kind, layout, mapped, sizedBytes, u8 } from '../../layout.ts';
+import {
+  bytes,
+  flags,
+  hex,
+  type Kind,
+  layout,
+  mapped,
+  noted,
+  sizedBytes,
+  u8,
+} from '../../layout.ts';
 import { list } from '../../layout-lists.ts';
 import { type Body, joined, rawBody, reworded, unreadable, withTails } from '../body.ts';
 import { binaryTime, centivolts, latin1, mac, paddedDigits, restText } from '../fields.ts';
@@ -83,7 +93,7 @@ const doors = bitTable(8, { 0: 'doorOpen', 1: 'triggerHigh', 2: 'ioHigh' });
 
 /** State, satellites used and visible with the strength of each. */
 const constellation = layout({
-  state: u8, // 0 none, 1 searching, 2 2D, 3 3D, 4 asleep
+  state: noted(u8, '0 none, 1 searching, 2 2D, 3 3D, 4 asleep'),
   usedSnr: list(1, u8),
   visibleSnr: list(1, u8),
 }).kind;

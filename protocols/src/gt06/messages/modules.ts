@@ -44,12 +44,12 @@ const neighbour = layout({ lac: u16, cellId: u24, rssi: u8 }).kind;
 const lteCell = layout({ mcc: u16, mnc: u16, lac: u16, cellId: u32, rssi: u8 }).kind;
 const lteNeighbour = layout({ lac: u16, cellId: u32, rssi: u8 }).kind;
 const fix = layout({
-  time: u32, // s since 1970, UTC
+  time: noted(u32, 's since 1970, UTC'),
   satellites: u8,
-  altitude: i16, // m
-  latitude: u32, // 1/1 800 000 degree
-  longitude: u32, // 1/1 800 000 degree
-  speed: u8, // km/h
+  altitude: noted(i16, 'm'),
+  latitude: noted(u32, '1/1 800 000 degree'),
+  longitude: noted(u32, '1/1 800 000 degree'),
+  speed: noted(u8, 'km/h'),
   courseStatus,
 }).kind;
 const beacon = layout({ mac, rssi: u8, major: u16, minor: u16 }).kind;

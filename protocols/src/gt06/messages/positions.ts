@@ -1,12 +1,12 @@
-import { bytes, hex, type Kind, layout, u8, u16, u32 } from '../../layout.ts';
+import { bytes, hex, type Kind, layout, noted, u8, u16, u32 } from '../../layout.ts';
 import { type Body, chosen, emptyBody, rawBody, withTails } from '../body.ts';
 import { absent, cell, cells4g, centivolts, gpsBlock, mncBytesAt, wideCell } from '../fields.ts';
 import { answerTo, down, type Row, up } from '../row.ts';
 
-const mileage = { mileage: u32 }; // m
+const mileage = { mileage: noted(u32, 'm') };
 const acc = { acc: u8 };
 const reporting = { ...acc, uploadMode: u8, reupload: u8 };
-const language = { language: u16 }; // 1 Chinese, 2 English
+const language = { language: noted(u16, '1 Chinese, 2 English') };
 
 /** What may stand behind the cell, told apart by its size. @see gt06.md section 6.3 */
 const tails = [
@@ -63,8 +63,8 @@ const supplyPosition = up(
       ...reporting,
       ...mileage,
       externalVoltage: centivolts,
-      accOnTime: u32, // s
-      radioWord: hex(bytes(2)), // unexplained
+      accOnTime: noted(u32, 's'),
+      radioWord: noted(hex(bytes(2)), 'unexplained'),
     }),
   ]),
   gps,

@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '../../bytes.ts';
-import { checkInteger, type Kind, layout, Unreadable, u8, u16 } from '../../layout.ts';
+import { checkInteger, type Kind, layout, noted, Unreadable, u8, u16 } from '../../layout.ts';
 import { list } from '../../layout-lists.ts';
 import { type Body, chosen, withTails } from '../body.ts';
 import {
@@ -18,7 +18,7 @@ import { type Row, up } from '../row.ts';
 
 const time = { time: binaryTime };
 const network = { mcc: u16, mnc: u8 };
-const language = { language: u16 }; // 1 Chinese, 2 English
+const language = { language: noted(u16, '1 Chinese, 2 English') };
 const timing = { timingAdvance: u8 };
 const ends = [layout(timing), layout({ ...timing, ...language })];
 const CELLS_AT = 6;

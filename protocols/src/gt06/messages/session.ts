@@ -1,4 +1,4 @@
-import { bytes, flags, hex, layout, u8, u16 } from '../../layout.ts';
+import { bytes, flags, hex, layout, noted, u8, u16 } from '../../layout.ts';
 import { emptyBody, rawBody, withTails } from '../body.ts';
 import { binaryTime, centivolts, terminalInfoBits, zone } from '../fields.ts';
 import { answerTo, type Row, up } from '../row.ts';
@@ -6,8 +6,8 @@ import { answerTo, type Row, up } from '../row.ts';
 /** What heartbeats and alarms say of the device. @see gt06.md section 7 */
 export const terminalState = {
   terminalInfo: flags(terminalInfoBits),
-  voltageLevel: u8, // 0 none to 6 full
-  signal: u8, // 0 none to 4 strong
+  voltageLevel: noted(u8, '0 none to 6 full'),
+  signal: noted(u8, '0 none to 4 strong'),
 };
 
 const time = { time: binaryTime };
@@ -38,7 +38,7 @@ export const heartbeat = up(
   'section 7',
   withTails(layout(terminalState), [
     layout({ alarmCode: u8, language: u8 }),
-    layout({ temperatureType: u8, temperature: u16 }), // 0.1 °C
+    layout({ temperatureType: u8, temperature: noted(u16, '0.1 °C') }),
   ]),
   { intent: 'keepalive', answer: 'bare', place: 'state' },
 );

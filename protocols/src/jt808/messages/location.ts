@@ -1,4 +1,4 @@
-import { layout, u8, u16 } from '../../layout.ts';
+import { layout, noted, u8, u16 } from '../../layout.ts';
 import type { Dialect } from '../dialects.ts';
 import { type BatchItem, type Location, locationOf, reports, toPosition } from '../location.ts';
 import { type Row, row, spoken } from '../row.ts';
@@ -6,7 +6,7 @@ import { type Row, row, spoken } from '../row.ts';
 const batch = (dialect: Dialect) =>
   layout({
     count: u16,
-    kind: u8, // 0 normal, 1 late data from a blind area
+    kind: noted(u8, '0 normal, 1 late data from a blind area'),
     items: reports(locationOf(dialect)),
   });
 

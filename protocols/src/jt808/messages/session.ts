@@ -1,14 +1,28 @@
 import { hexId } from '../../bytes.ts';
-import { layout, mapped, restBytes, sizedBytes, text, textOf, u8, u16 } from '../../layout.ts';
+import {
+  layout,
+  mapped,
+  noted,
+  restBytes,
+  sizedBytes,
+  text,
+  textOf,
+  u8,
+  u16,
+} from '../../layout.ts';
 import { readBody } from '../body.ts';
 import { type Row, row, same, spoken } from '../row.ts';
 import { type Edition, versions } from '../versions.ts';
 
 const empty = layout({});
+const plateColor = noted(
+  u8,
+  '0 none, then `plate` is the VIN; 1 blue, 2 yellow, 3 black, 4 white, 5 green, 9 other',
+);
 const generalAnswer = layout({
   answeredSerial: u16,
   answeredId: mapped(u16, (id) => hexId(id, 4), idNumber),
-  result: u8, // 0 ok, 1 failed, 2 message wrong, 3 not supported, 4 alarm handled
+  result: noted(u8, '0 ok, 1 failed, 2 message wrong, 3 not supported, 4 alarm handled'),
 });
 
 function idNumber(id: string): number {
@@ -23,7 +37,7 @@ const register2011 = layout({
   manufacturerId: text(5),
   terminalModel: text(8, 'blankBehind'),
   terminalId: text(7),
-  plateColor: u8,
+  plateColor,
   plate: textOf(restBytes, versions['2011'].terminator), // VIN when the colour is 0
 });
 const register2013 = layout({
@@ -32,7 +46,7 @@ const register2013 = layout({
   manufacturerId: text(5),
   terminalModel: text(20),
   terminalId: text(7),
-  plateColor: u8,
+  plateColor,
   plate: textOf(restBytes),
 });
 const register2019 = layout({
@@ -41,7 +55,7 @@ const register2019 = layout({
   manufacturerId: text(11),
   terminalModel: text(30, 'nulBefore'),
   terminalId: text(30),
-  plateColor: u8,
+  plateColor,
   plate: textOf(restBytes),
 });
 
@@ -69,14 +83,18 @@ const authenticate2019 = layout({
   softwareVersion: text(20),
 });
 
+const registerResult = noted(
+  u8,
+  '0 ok, 1 vehicle and 3 terminal already registered, 2 vehicle and 4 terminal unknown',
+);
 const registerAnswer = (terminator: '' | '\0') =>
   layout({
     answeredSerial: u16,
-    result: u8, // 0 ok, 1 vehicle and 3 terminal already registered, 2 vehicle and 4 terminal unknown
+    result: registerResult,
     authCode: textOf(restBytes, terminator),
   });
 /** The code follows only a success. */
-const registerRefusal = layout({ answeredSerial: u16, result: u8 });
+const registerRefusal = layout({ answeredSerial: u16, result: registerResult });
 
 /** General answers, registration, authentication, heartbeat, leaving. @see the wire reference, sections 3 and 5.1-5.3 */
 export const sessionMessages: readonly Row[] = [
