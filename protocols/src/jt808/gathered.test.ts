@@ -41,6 +41,9 @@ interface Gathered {
     readonly frames?: readonly string[];
     readonly dropped?: number;
     readonly msgId?: string;
+    readonly missing?: readonly number[];
+    readonly retransmitRequestBody2013?: string;
+    readonly retransmitRequestBody2019?: string;
   };
 }
 
@@ -102,6 +105,9 @@ function gathered(): void {
   const joined = all.filter((v) => v.kind === 'reassembly');
   const malformed = all.filter((v) => v.kind === 'malformed');
   const streams = all.filter((v) => v.kind === 'stream');
+  const incomplete = all.filter(
+    (v) => v.kind === 'reassembly-incomplete' && rowOfId(v.expect.msgId ?? '') !== undefined,
+  );
 
   it('are counted', () => {
     const known = joined.filter((v) => rowOfId(v.expect.msgId ?? '') !== undefined).length;
@@ -153,6 +159,29 @@ function gathered(): void {
     else expect(items).toMatchObject([{ kind: 'fault', code: errors[error ?? ''] }]);
     const [fault] = items as Fault[];
     expect(fault?.message !== undefined).toBe(error === 'body-short');
+  });
+
+  it.each(incomplete)('ask again for what is missing of $name', ({ hex, expect: expected }) => {
+    const connection = jt808.open({ anyTime: true });
+    expect(connection.push(bytesOf(hex), 0)).toEqual([]);
+    let asked: Uint8Array | null = null;
+    for (let now = 0; asked === null && now <= 60_000; now += 1000) {
+      connection.expire(now);
+      asked = connection.takeRequests?.() ?? null;
+    }
+    const terminal = jt808.open({ side: 'terminal' });
+    const { id, fields } = onlyMessage(terminal.push(asked ?? new Uint8Array(0), 0));
+    // Media data is asked for by its own id, everything else by the serial of its first part.
+    expect(id).toBe(expected.msgId === '0x0801' ? '0x8800' : '0x8003');
+    const { missing } = expected;
+    expect(fields['missing'] ?? fields['ids']).toEqual(missing);
+    const request = rowOfId('0x8003');
+    const body = (edition: '2013' | '2019') => {
+      const [table] = request?.bodies[edition] ?? [];
+      return table && toHex(table.encode({ originalSerial: 100, ids: missing }));
+    };
+    expect(body('2013')).toBe(expected.retransmitRequestBody2013);
+    expect(body('2019')).toBe(expected.retransmitRequestBody2019);
   });
 
   it.each(streams)('cut $name into frames', ({ hex, chunks, expect: { frames, dropped } }) => {
