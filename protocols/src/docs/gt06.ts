@@ -1,0 +1,70 @@
+import { hexId } from '../bytes.ts';
+import { alarmCodes } from '../gt06/alarms.ts';
+import { gt06 } from '../gt06/index.ts';
+import { rows } from '../gt06/messages.ts';
+import { models } from '../gt06/models.ts';
+import type { Row } from '../gt06/row.ts';
+import { fieldsOf } from './fields.ts';
+import { code, mark, markdownTable } from './markdown.ts';
+import type { OwnVector } from './page.ts';
+
+const answers: Readonly<Record<Row['answer'], string>> = {
+  none: '',
+  bare: 'its own type',
+  bareIfLong: 'its own type, when it came in the long form',
+  login: 'its own type; date and time for some models',
+  time: 'date and time',
+  card: 'whether the card was read',
+  module: 'its own type, when module 1000 asks',
+  file: 'that the part arrived, for some models',
+  position: 'its own type, for models that repeat otherwise',
+};
+const commands = new Set(gt06.commands.map((command) => command.id));
+
+function sent(row: Row): string {
+  if (row.direction === 'up') return '';
+  return row.intent !== 'answer' && commands.has(row.id) ? 'as a command' : 'by itself';
+}
+
+/** All of GT06. */
+export function gt06Section(vectors: readonly OwnVector[]): string {
+  const has = new Set(vectors.map(({ message }) => message?.name));
+  return [
+    '## GT06\n',
+    'Every type is decoded and written. Bytes that no field explains are kept in `extra`.\n',
+    markdownTable(
+      ['type', 'name', '', 'answered with', 'sent by the platform', 'clause', 'own vector'],
+      rows.map((row) => [
+        row.id,
+        code(row.name),
+        row.direction,
+        answers[row.answer],
+        sent(row),
+        row.clause,
+        mark(has.has(row.name)),
+      ]),
+    ),
+    '### GT06 contents\n',
+    rows
+      .map((row) => {
+        const fields = fieldsOf({ fields: row.body.fields });
+        return `#### ${row.id} ${row.name}\n\n${fields || 'No fields.\n'}`;
+      })
+      .join('\n'),
+    '### GT06 alarm codes\n',
+    'As the common table has them; a model may say otherwise. Codes without an alarm are notices.\n',
+    markdownTable(
+      ['code', 'meaning', 'alarm'],
+      [...alarmCodes].map(([number, { key, alarm }]) => [hexId(number, 2), key, alarm ?? '']),
+    ),
+    '### GT06 models\n',
+    markdownTable(
+      ['model', 'what differs', 'alarm codes of its own'],
+      models.map((model) => [
+        model.name,
+        model.note,
+        [...(model.alarms ?? [])].map(([one, { key }]) => `${hexId(one, 2)} ${key}`).join(', '),
+      ]),
+    ),
+  ].join('\n');
+}
