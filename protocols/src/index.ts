@@ -4,6 +4,7 @@ import { jt808 } from './jt808/index.ts';
 import type { Connection, ConnectionOptions, Protocol } from './protocol.ts';
 
 export { digitsOfTime } from './bytes.ts';
+export { type Media, mediaOf, mediaSignature } from './jt808/media.ts';
 export { Subpackages } from './jt808/subpackages.ts';
 export { boundedMemory } from './memory.ts';
 export * from './mqtt/index.ts';

@@ -7,6 +7,7 @@ import type { Checks } from './gathered.test-support.ts';
 import { areaChecks } from './gathered-areas.test-support.ts';
 import { interactionChecks } from './gathered-interaction.test-support.ts';
 import { locationChecks } from './gathered-location.test-support.ts';
+import { mediaChecks } from './gathered-media.test-support.ts';
 import { recorderChecks } from './gathered-recorder.test-support.ts';
 import { sessionChecks } from './gathered-session.test-support.ts';
 import { subpackageChecks } from './gathered-subpackages.test-support.ts';
@@ -67,6 +68,7 @@ const checks: Checks = {
   ...interactionChecks,
   ...areaChecks,
   ...recorderChecks,
+  ...mediaChecks,
 };
 
 function checkBody(message: Message, body: Fields): void {

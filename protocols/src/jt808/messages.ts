@@ -1,6 +1,7 @@
 import { areaMessages } from './messages/areas.ts';
 import { interactionMessages } from './messages/interaction.ts';
 import { locationMessages } from './messages/location.ts';
+import { mediaMessages } from './messages/media.ts';
 import { parameterMessages } from './messages/parameters.ts';
 import { recorderMessages } from './messages/recorder.ts';
 import { sessionMessages } from './messages/session.ts';
@@ -20,6 +21,7 @@ export const messages: readonly Row[] = [
   ...interactionMessages,
   ...areaMessages,
   ...recorderMessages,
+  ...mediaMessages,
 ].sort((a, b) => a.number - b.number);
 
 const byNumber = new Map(messages.map((one) => [one.number, one]));

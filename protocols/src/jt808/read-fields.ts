@@ -41,9 +41,9 @@ export function readRow(
   body: Uint8Array,
 ): ReturnType<typeof readBody<Fields>> {
   const tables = tablesOf(row, dialect);
-  for (const table of tables) {
+  for (const [i, table] of tables.entries()) {
     const read = readBody(table, body);
-    if (table === tables.at(-1) || (read.ok && read.fields['trailing'] === undefined)) return read;
+    if (i === tables.length - 1 || (read.ok && read.fields['trailing'] === undefined)) return read;
   }
   return { ok: false, field: '', offset: 0, expected: 'a body of this edition' };
 }

@@ -122,10 +122,10 @@ describe('a message in parts', () => {
   });
 
   it('without a row is answered part by part as unsupported', () => {
-    const { connection, items } = read([part(1, 3, 5, body, 0x0801)]);
-    expect(items).toMatchObject([{ name: 'unknown', id: '0x0801' }]);
+    const { connection, items } = read([part(1, 3, 5, body, 0x0f42)]);
+    expect(items).toMatchObject([{ name: 'unknown', id: '0x0F42' }]);
     const reply = connection.reply(items[0] as Message, { result: 'unsupported' });
-    expect(toHex(reply ?? body)).toContain('080103');
+    expect(toHex(reply ?? body)).toContain('0f4203');
   });
 
   it('decides the protocol of a port like any sound frame, long before it is complete', () => {
