@@ -18,7 +18,7 @@ import { asEdition, type Header, readHeader } from './header.ts';
 import type { Receipt } from './location.ts';
 import { rowOf } from './messages.ts';
 import { Profiles } from './profiles.ts';
-import { locationFields, mediaIdOf, readRow, sayable, withQuirks } from './read-fields.ts';
+import { locationFields, mediaIdOf, readRow, serverTime, withQuirks } from './read-fields.ts';
 import { readBatch, readReport } from './report.ts';
 import type { Row } from './row.ts';
 import { SentParts } from './sent-parts.ts';
@@ -184,7 +184,7 @@ export class Jt808Connection implements Connection, FrameSink {
     row: Row | undefined,
     verdict: Verdict,
     edition: Edition,
-    message: Message,
+    message: FrameMessage,
   ): Uint8Array | null {
     // Only what comes from the other side is answered; an answer to an answer would never end.
     const mine = this.#side === 'platform' ? 0x8000 : 0;
@@ -200,7 +200,8 @@ export class Jt808Connection implements Connection, FrameSink {
       });
     }
     if (row?.answer === 'time' && result === 'accepted') {
-      const time = sayable(this.#receivedTime);
+      const hours = message.dialect.model?.serverTimeHours ?? 0;
+      const time = serverTime(this.#receivedTime, hours);
       if (time !== null) return this.#send(0x8004, header, edition, { time });
       return generalAnswer(header, mine | 0x0001, this.#nextSerial(), generalResults.refused);
     }
@@ -233,7 +234,7 @@ export class Jt808Connection implements Connection, FrameSink {
     headers: readonly Header[],
     row: Row | undefined,
     verdict: Verdict,
-    message: Message,
+    message: FrameMessage,
   ): Uint8Array | null {
     const edition = message.edition as Edition;
     const last = headers.at(-1);

@@ -25,6 +25,8 @@ export interface Model extends ModelRow {
   readonly itemForm: ItemForm;
   /** The edition whose header it wants in answers, whatever it sends itself; null: its own. */
   readonly answerEdition: Edition | null;
+  /** Hours ahead of UTC of the time it wants in 0x8004; the text says 0. */
+  readonly serverTimeHours: number;
   /** Bodies of its heartbeat that are not empty. */
   readonly heartbeats: readonly Layout<Fields>[];
 }
@@ -49,6 +51,7 @@ function model(name: string, note: string, differs: Partial<Omit<Model, 'name' |
     zoneHours: null,
     itemForm: standardForm,
     answerEdition: null,
+    serverTimeHours: 0,
     heartbeats: [],
     ...differs,
   };
@@ -118,6 +121,7 @@ export const models: readonly Model[] = [
     ],
   }),
   model('utcClock', 'sends its times in UTC instead of GMT+8', { zoneHours: 0 }),
+  model('localServerTime', 'takes the server time of 0x8004 for GMT+8', { serverTimeHours: 8 }),
   model('answers2013', 'wants the short header in answers though it sends the long one', {
     answerEdition: '2013',
   }),

@@ -7,9 +7,6 @@ import type { Frame } from './frame-message.ts';
 import { type Header, readHeader } from './header.ts';
 import { type Row, tablesOf } from './row.ts';
 
-/** @see JT/T 808-2019, query server time answer */
-const SERVER_TIME_ZONE_HOURS = 0;
-
 /*
  * What a message says, by the tables of its row.
  */
@@ -63,8 +60,12 @@ export function withQuirks(fields: Fields, header: Header): Fields {
   };
 }
 
-/** UTC by the text, other than all other times. Null outside the years that the wire can say. */
-export function sayable(time: number): string | null {
-  const year = new Date(time).getUTCFullYear();
-  return year >= 2000 && year <= 2099 ? digitsOfTime(time, SERVER_TIME_ZONE_HOURS) : null;
+/**
+ * The server time as 0x8004 says it: UTC by the text, other than all other times.
+ * @param zoneHours ahead of UTC, for models that want it so
+ * @returns null outside the years that the wire can say
+ */
+export function serverTime(time: number, zoneHours: number): string | null {
+  const year = new Date(time + zoneHours * 3_600_000).getUTCFullYear();
+  return year >= 2000 && year <= 2099 ? digitsOfTime(time, zoneHours) : null;
 }
