@@ -16,6 +16,16 @@ const openDoor: Registry = {
   hasKnown: () => true,
 };
 
+const plain = (name: string): string =>
+  name
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '')
+    .replace(/^JM/, '');
+
+/** The name of a model as its profile has it, however it was written; undefined: there is none. */
+export const modelNamed = (protocol: Protocol, text: string): string | undefined =>
+  protocol.models.find(({ name }) => plain(name) === plain(text))?.name;
+
 export interface DecodedLine {
   readonly messages: readonly object[];
   readonly faults: readonly object[];
@@ -35,8 +45,15 @@ export class LineDecoder {
   });
   #consumed = 0;
 
-  constructor(protocol: Protocol, options: { readonly lenient: boolean }) {
-    this.#connection = protocol.open({ lenient: options.lenient, anyTime: true });
+  constructor(
+    protocol: Protocol,
+    options: { readonly lenient: boolean; readonly model?: string | null },
+  ) {
+    const { lenient, model = null } = options;
+    this.#connection = protocol.open({
+      ...{ lenient, anyTime: true },
+      ...(model === null ? {} : { model }),
+    });
   }
 
   /** One line, blanks ignored. What is no hex text of whole bytes is a fault and reaches nobody. */

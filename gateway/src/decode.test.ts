@@ -1,6 +1,6 @@
 import { gt06, jt808 } from '@xunji/protocols';
 import { describe, expect, it } from 'vitest';
-import { DECODE_AUTH_CODE, LineDecoder } from './decode-lines.ts';
+import { DECODE_AUTH_CODE, LineDecoder, modelNamed } from './decode-lines.ts';
 import { gt06Frame, gt06Position, jt808Ack, jt808Frame, locationBody } from './e2e/frames.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -118,6 +118,38 @@ describe('decode', () => {
 
   it('reads an empty line as nothing', () => {
     expect(decoder().decode('  ', NOW)).toEqual({ messages: [], faults: [] });
+  });
+
+  it('reads bits and items by the model that is named, and by no other', () => {
+    const alarmed = locationBody(FIX);
+    alarmed.writeUInt32BE(1 << 16, 0);
+    const body = Buffer.concat([alarmed, Buffer.from([0xfb, 4, 55, 4, 0xb0, 1])]);
+    const frame = jt808Frame(0x0200, '13900000001', 1, body);
+    expect(decoder().decode(frame, NOW).messages).toMatchObject([
+      {
+        positions: [
+          {
+            alarms: [],
+            batteryPercent: null,
+            extras: { itemFB: '3704b001', unnamedAlarms: 'bit16' },
+          },
+        ],
+      },
+    ]);
+    const named = new LineDecoder(jt808, { lenient: false, model: 'gps51' });
+    expect(named.decode(frame, NOW).messages).toMatchObject([
+      {
+        positions: [
+          { alarms: ['vibration'], batteryPercent: 55, extras: { mainPowerV: 12, charging: true } },
+        ],
+      },
+    ]);
+  });
+
+  it('knows models however they are written', () => {
+    expect(modelNamed(jt808, 'GPS-51')).toBe('gps51');
+    expect(modelNamed(gt06, 'JM-LL301')).toBe('LL301');
+    expect(modelNamed(jt808, 'LL301')).toBeUndefined();
   });
 
   it('reads GT06, whose positions are not answered', () => {

@@ -51,6 +51,10 @@ export interface Device {
   /** `pending`: was admitted by mode `open` and no operator has looked at it yet; `knocking`: refused so far. */
   admission: 'known' | 'pending' | 'knocking';
   edition: string | null;
+  /** Profile by which its frames are read; null: none but the standard's. */
+  model: string | null;
+  /** Wrong checksums and lengths of its frames are taken. */
+  lenient: boolean;
   online: boolean;
   lastSeen: string | null;
   /** Index of this device in live rows, stable for one `boot`. */

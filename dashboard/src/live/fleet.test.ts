@@ -13,6 +13,8 @@ const device = (id: string, slot: number, protocol: Device['protocol'] = 'jt808'
   subject: null,
   admission: 'known',
   edition: null,
+  model: null,
+  lenient: false,
   online: true,
   lastSeen: null,
   slot,

@@ -13,6 +13,8 @@ const device = (slot: number, name: string, group: string | null = null): Device
   subject: null,
   admission: 'known',
   edition: null,
+  model: null,
+  lenient: false,
   online: true,
   lastSeen: null,
   slot,

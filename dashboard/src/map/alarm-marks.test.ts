@@ -23,6 +23,8 @@ test('a device carries its worst open alarm, and only while it is known', () => 
       subject: null,
       admission: 'known',
       edition: null,
+      model: null,
+      lenient: false,
       online: true,
       lastSeen: null,
       slot: 7,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { gt06, jt808 } from '@xunji/protocols';
 import { describe, expect, it } from 'vitest';
 import { jt808Ack, jt808Frame } from './frames.ts';
 import { root } from './harness.ts';
@@ -38,4 +39,29 @@ describe('the decode command', () => {
       expect(err).toContain('--protocol jt808|gt06');
     },
   );
+
+  it.each([jt808, gt06])(
+    'refuses a model of $name without a profile and says which there are',
+    async (protocol) => {
+      const args = ['--protocol', protocol.name, '--model', 'nonsense'];
+      const { lines, err, code } = await decode(args, beat);
+      expect([lines, code]).toEqual([[], 2]);
+      expect(err).toContain('nonsense');
+      for (const { name } of protocol.models) expect(err).toContain(name);
+    },
+  );
+
+  it('takes the faults of frames only when told to', async () => {
+    const bad = Buffer.from(beat, 'hex');
+    bad[bad.length - 2] = (bad[bad.length - 2] ?? 0) ^ 1;
+    const input = bad.toString('hex');
+    const strict = await decode(['--protocol', 'jt808'], input);
+    expect(strict.lines.map((line) => JSON.parse(line))).toMatchObject([
+      { messages: [], faults: [{ code: 'badChecksum' }] },
+    ]);
+    const lenient = await decode(['--protocol', 'jt808', '--lenient'], input);
+    expect(lenient.lines.map((line) => JSON.parse(line))).toMatchObject([
+      { messages: [{ name: 'heartbeat', fields: { wrongChecksum: true } }], faults: [] },
+    ]);
+  });
 });

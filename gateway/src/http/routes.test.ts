@@ -85,6 +85,22 @@ describe('devices', () => {
     expect((await api('GET', 'devices/13912345678')).status).toBe(404);
   });
 
+  it('may name the model whose frames they send, out of those that have a profile', async () => {
+    const device = { id: '13912345679', protocol: 'jt808' };
+    const unknown = await api('POST', 'devices', { ...device, model: 'nonsense' });
+    expect(unknown).toMatchObject({ status: 400, body: { code: 'badInput' } });
+    expect(paths(unknown)).toEqual(['model']);
+    const foreign = await api('POST', 'devices', { ...device, model: 'LL301' });
+    expect(foreign).toMatchObject({ status: 400, body: { code: 'unknownReference' } });
+    expect(paths(foreign)).toEqual(['model']);
+    const made = await api('POST', 'devices', { ...device, model: 'bsj' });
+    expect(made.body).toMatchObject({ model: 'bsj', lenient: false });
+    const patch = { model: null, lenient: true };
+    const changed = await api('PATCH', 'devices/13912345679', patch, ifMatch(1));
+    expect(changed.body).toMatchObject({ ...patch, rev: 2 });
+    await api('DELETE', 'devices/13912345679', undefined, ifMatch(2));
+  });
+
   it('of two families with one id are told apart, or the question is refused', async () => {
     for (const protocol of ['jt808', 'mqtt'])
       await api('POST', 'devices', { id: 'twin', protocol });

@@ -1,6 +1,7 @@
 import { deviceAlarms, protocolNames } from '@xunji/protocols';
 import { z } from 'zod';
 import { beaconIdentity } from '../records/beacons.ts';
+import { modelNames } from '../records/device-profiles.ts';
 import type { FenceDraft } from '../records/fences.ts';
 import type {
   Alarm,
@@ -134,6 +135,8 @@ export const device = wire<Device>()(
     subject: z.string().nullable(),
     admission: z.enum(['known', 'pending', 'knocking']),
     edition: z.string().nullable(),
+    model: z.string().nullable(),
+    lenient: z.boolean(),
     online: z.boolean(),
     lastSeen: z.string().nullable(),
     slot: z.number(),
@@ -350,6 +353,9 @@ export const userDraft = draft(
   z.strictObject({ username: name, role, displayName: name, password }),
 );
 
+/** One that has a profile; it must be of the family of its device. */
+const model = z.enum(modelNames);
+
 export const deviceDraft = draft(
   'DeviceDraft',
   z.strictObject({
@@ -360,6 +366,8 @@ export const deviceDraft = draft(
     kind: z.enum(['vehicle', 'badge']).optional(),
     name: name.optional(),
     group: name.nullable().default(null),
+    model: model.nullable().exactOptional(),
+    lenient: z.boolean().exactOptional(),
   }),
 );
 export const devicePatch = draft(
@@ -368,6 +376,8 @@ export const devicePatch = draft(
     kind: z.enum(['vehicle', 'badge']).exactOptional(),
     name: name.exactOptional(),
     group: name.nullable().exactOptional(),
+    model: model.nullable().exactOptional(),
+    lenient: z.boolean().exactOptional(),
     admission: z.literal('known').exactOptional(),
   }),
 );

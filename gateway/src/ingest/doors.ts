@@ -11,6 +11,7 @@ import { widen } from './listeners.ts';
 import { MqttIntake, type MqttOptions } from './mqtt.ts';
 import type { BrokerNews } from './mqtt-broker-line.ts';
 import { ExternalBroker, type ExternalBrokerSetting } from './mqtt-external.ts';
+import { profilesOf } from './profiles.ts';
 import { type Session, Sessions } from './session.ts';
 import { TcpIntake } from './tcp.ts';
 import { Turns, type TurnsOptions } from './turns.ts';
@@ -109,7 +110,7 @@ export class Doors {
     });
     const shared = {
       ...{ intake, sessions, addresses, turns, metrics, limits, journal },
-      ...{ liveMaxAgeMs, now, monotonic, onUnexpected },
+      ...{ liveMaxAgeMs, now, monotonic, onUnexpected, profileOf: profilesOf(registry) },
     };
     this.#jt808 = new TcpIntake({ ...shared, prefer: 'jt808' });
     this.#udp = new UdpIntake({ ...shared, registry });

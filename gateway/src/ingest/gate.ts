@@ -9,6 +9,10 @@ export interface Registry {
         readonly admission: 'known' | 'pending' | 'knocking';
         /** Null before its first frame. */
         readonly lastSeenTime?: number | null;
+        /** Whose dialect it speaks; null or absent: none but the standard's. */
+        readonly model?: string | null;
+        /** Wrong checksums and lengths are taken. Default false. */
+        readonly lenient?: boolean;
       }
     | undefined;
   /** Does nothing once it holds as many strangers as it may. */

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import {
   boundedMemory,
   type Connection,
+  type ConnectionOptions,
   type Fault,
   type Message,
   openConnection,
@@ -16,6 +17,8 @@ import { ANSWERS_UNREAD, NO_ROOM, Peer, type PeerPort, WAITS_ITS_TURN } from './
 import type { Turns, TurnsOptions } from './turns.ts';
 
 export interface TcpOptions {
+  /** What is known of devices before they speak; absent: nothing. */
+  readonly profileOf?: ConnectionOptions['profileOf'];
   readonly prefer: 'jt808' | 'gt06';
   readonly intake: Intake;
   readonly sessions: Sessions;
@@ -124,6 +127,7 @@ export class TcpIntake implements PeerPort {
 
   #accept(socket: Socket): void {
     const { intake, sessions, addresses, metrics, monotonic, turns, prefer } = this.#options;
+    const { profileOf } = this.#options;
     turns.accepted();
     const address = addresses.enter(socket.remoteAddress ?? '', sessions.connections);
     if (typeof address === 'string') {
@@ -133,7 +137,10 @@ export class TcpIntake implements PeerPort {
     }
     sessions.connections++;
     const { subpackages } = intake;
-    const connection = openConnection({ prefer, subpackages, memory: this.#memory });
+    const connection = openConnection({
+      ...{ prefer, subpackages, memory: this.#memory },
+      ...(profileOf === undefined ? {} : { profileOf }),
+    });
     this.#peers.set(socket, new Peer(this, sessions, socket, address, connection, monotonic()));
     metrics.connections.inc({ transport: 'tcp' });
     socket.on('data', this.#onData);

@@ -6,6 +6,7 @@ import type { Addresses } from './addresses.ts';
 import type { Registry } from './gate.ts';
 import type { Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
+import { profilesOf } from './profiles.ts';
 import type { Link, Session, Sessions } from './session.ts';
 
 export interface UdpOptions {
@@ -112,12 +113,14 @@ export class UdpIntake {
   readonly #options: UdpOptions;
   readonly #peers = new Map<string, UdpPeer>();
   readonly #strangers: Bucket;
+  readonly #profileOf: ReturnType<typeof profilesOf>;
   #socket: Socket | null = null;
   #sweep: NodeJS.Timeout | null = null;
   #heldBytes = 0;
 
   constructor(options: UdpOptions) {
     this.#options = options;
+    this.#profileOf = profilesOf(options.registry);
     this.#strangers = new Bucket(STRANGERS_RATE, STRANGERS_RATE, options.monotonic());
   }
 
@@ -190,7 +193,7 @@ export class UdpIntake {
   #stranger(from: RemoteInfo, at: number): UdpPeer {
     const { intake, sessions, limits } = this.#options;
     const bucket = new Bucket(limits.udpRate, limits.udpRate * BURST_S, at);
-    const connection = jt808.open({ subpackages: intake.subpackages });
+    const connection = jt808.open({ subpackages: intake.subpackages, profileOf: this.#profileOf });
     const onClose = (left: UdpPeer, reason: string) => this.#end(left, reason);
     return new UdpPeer(from, sessions, connection, bucket, at, onClose);
   }

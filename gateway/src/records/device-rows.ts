@@ -8,7 +8,10 @@ import type { DevicesTable } from './tables.ts';
  */
 
 /** A device as its row holds it. */
-export type DeviceRow = Omit<DevicesTable, 'groupName'> & { readonly group: string | null };
+export type DeviceRow = Omit<DevicesTable, 'groupName' | 'lenient'> & {
+  readonly group: string | null;
+  readonly lenient: boolean;
+};
 
 const toRow = (e: DeviceRow): DevicesTable => ({
   protocol: e.protocol,
@@ -18,6 +21,8 @@ const toRow = (e: DeviceRow): DevicesTable => ({
   groupName: e.group,
   admission: e.admission,
   edition: e.edition,
+  model: e.model,
+  lenient: e.lenient ? 1 : 0,
   lastSeenTime: e.lastSeenTime,
   createdTime: e.createdTime,
   rev: e.rev,

@@ -90,6 +90,19 @@ describe('the device registry', () => {
     expect((await open()).find(truck('1'))).toMatchObject({ name: '新', rev: 2 });
   });
 
+  it('knows whose dialect a device speaks, of its own family only', async () => {
+    const made = await registry.create({ ...draft('1'), model: 'gps51', lenient: true });
+    expect(made).toMatchObject({ ok: true, value: { model: 'gps51', lenient: true } });
+    const foreign = { ok: false, code: 'unknownReference', path: 'model' };
+    expect(await registry.update(truck('1'), 1, { model: 'LL301' })).toEqual(foreign);
+    expect(await registry.create({ ...draft('2'), model: 'LL301' })).toEqual(foreign);
+    const named = await registry.update(truck('1'), 1, { name: 'x' });
+    expect(named).toMatchObject({ ok: true, value: { model: 'gps51', lenient: true } });
+    expect((await open()).find(truck('1'))).toMatchObject({ model: 'gps51', lenient: true });
+    await registry.update(truck('1'), 2, { model: null, lenient: false });
+    expect((await open()).find(truck('1'))).toMatchObject({ model: null, lenient: false });
+  });
+
   it('lets only one of two edits of the same revision win', async () => {
     await registry.create(draft('1'));
     const edits = await Promise.all(

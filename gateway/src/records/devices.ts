@@ -5,6 +5,7 @@ import type { Device } from '../wire.ts';
 import { authCode, isAuthCode } from './auth-codes.ts';
 import type { ConfigChange, ConfigLog } from './config-log.ts';
 import type { Records } from './database.ts';
+import { isModelOf } from './device-profiles.ts';
 import { addNoted, forgetKnocking, loadRows, noteSeen, putRow } from './device-rows.ts';
 import { type Edited, edited, refused } from './faults.ts';
 import { KnownPrefixes } from './known-prefixes.ts';
@@ -19,6 +20,10 @@ export interface DeviceEntry extends DeviceRef {
   readonly subject: string | null;
   readonly admission: Device['admission'];
   readonly edition: string | null;
+  /** Whose dialect it speaks; null: none but the standard's. */
+  readonly model: string | null;
+  /** Wrong checksums and lengths of its frames are taken. */
+  readonly lenient: boolean;
   /** Ms UTC of its last frame, null before the first. */
   readonly lastSeenTime: number | null;
   /** Index in live rows, stable while the process lives; -1 for one that only knocks. */
@@ -31,11 +36,15 @@ export interface DeviceDraft extends DeviceRef {
   readonly kind: Device['kind'];
   readonly name: string;
   readonly group: string | null;
+  readonly model?: string | null;
+  readonly lenient?: boolean;
 }
 export interface DevicePatch {
   readonly kind?: Device['kind'];
   readonly name?: string;
   readonly group?: string | null;
+  readonly model?: string | null;
+  readonly lenient?: boolean;
   /** An operator has looked at it. */
   readonly admission?: 'known';
 }
@@ -64,6 +73,8 @@ const BATCH = 300;
 
 const kindOf = (protocol: DeviceRef['protocol']): Device['kind'] =>
   protocol === 'mqtt' ? 'badge' : 'vehicle';
+const isFit = ({ protocol }: DeviceRef, model: string | null | undefined): boolean =>
+  model === undefined || model === null || isModelOf(protocol, model);
 /** The journal's word for a device. */
 const configOf = (e: DeviceEntry): ConfigChange => {
   const { protocol, id, kind, name, group, subject } = e;
@@ -102,11 +113,11 @@ export class DeviceRegistry {
   static async open(options: DeviceRegistryOptions): Promise<DeviceRegistry> {
     const registry = new DeviceRegistry(options, await openSecret(options.db, 'deviceAuth'));
     const rows = await loadRows(options.db);
-    for (const { groupName, ...row } of rows) {
+    for (const { groupName, lenient, ...row } of rows) {
       const key = deviceKey(row);
       const knocks = row.admission === 'knocking';
       const slot = knocks ? -1 : registry.#nextSlot++;
-      const entry = { ...row, ...{ key, group: groupName, slot } };
+      const entry = { ...row, ...{ key, group: groupName, slot, lenient: lenient === 1 } };
       if (knocks) registry.#knocking.set(key, entry);
       else registry.#entries.set(row, entry);
       if (row.admission === 'pending') registry.#pendingCount++;
@@ -204,15 +215,18 @@ export class DeviceRegistry {
   create(draft: DeviceDraft): Promise<Edited<DeviceEntry>> {
     return this.#serial(async () => {
       const key = deviceKey(draft);
+      if (!isFit(draft, draft.model)) return refused('unknownReference', 'model');
       const found = this.#entries.get(draft);
       if (found?.admission === 'known') return refused('exists', 'id');
       const base = found ?? this.#knocking.get(key) ?? this.#fresh(draft, null, 'known', -1);
-      const { kind, name, group } = draft;
+      const { kind, name, group, model = base.model, lenient = base.lenient } = draft;
       const next: Entry = {
         ...base,
         kind,
         name,
         group,
+        model,
+        lenient,
         admission: 'known',
         rev: base.rev + (found ? 1 : 0),
       };
@@ -235,6 +249,7 @@ export class DeviceRegistry {
       const entry = this.#entries.get(device);
       if (entry === undefined) return refused('notFound');
       if (entry.rev !== rev) return refused('conflict');
+      if (!isFit(entry, patch.model)) return refused('unknownReference', 'model');
       const wasPending = entry.admission === 'pending';
       const next = { ...entry, ...patch, rev: rev + 1 };
       await this.#save(next);
@@ -363,8 +378,8 @@ export class DeviceRegistry {
 
   /** Copies the edited columns; time and edition are the intake's, which may be newer. */
   #assign(entry: Entry, next: Entry): Entry {
-    const { kind, name, group, admission, rev, slot } = next;
-    return Object.assign(entry, { kind, name, group, admission, rev, slot });
+    const { kind, name, group, model, lenient, admission, rev, slot } = next;
+    return Object.assign(entry, { kind, name, group, model, lenient, admission, rev, slot });
   }
 
   #fresh(
@@ -383,6 +398,8 @@ export class DeviceRegistry {
       subject: null,
       admission,
       edition,
+      model: null,
+      lenient: false,
       lastSeenTime: null,
       slot,
       rev: 1,

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely';
 import { addAlarmTimes, createAlarms } from '../alarms/schema.ts';
 import { createBeacons } from './beacons.ts';
+import { createDeviceProfiles } from './device-profiles.ts';
 import { createMqttPasswords } from './mqtt-passwords.ts';
 import { createRecords } from './schema.ts';
 
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '003-alarm-times': addAlarmTimes,
   '004-beacons': createBeacons,
   '005-mqtt-passwords': createMqttPasswords,
+  '006-device-profiles': createDeviceProfiles,
 };

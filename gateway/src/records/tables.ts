@@ -29,6 +29,9 @@ export interface DevicesTable {
   groupName: string | null;
   admission: 'known' | 'pending' | 'knocking';
   edition: string | null;
+  /** Whose dialect it speaks. */
+  model: string | null;
+  lenient: 0 | 1;
   lastSeenTime: number | null;
   createdTime: number;
   rev: number;

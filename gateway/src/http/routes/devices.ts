@@ -71,7 +71,7 @@ export const deviceRoutes = (rooms: Pick<Rooms, 'devices' | 'latest' | 'tracks' 
       body: schemas.deviceDraft,
       status: 201,
       result: schemas.device,
-      refusals: ['exists'],
+      refusals: ['exists', 'unknownReference'],
       handle: async ({ body }) => {
         const kind = body.kind ?? (body.protocol === 'mqtt' ? 'badge' : 'vehicle');
         const made = await devices.create({ ...body, kind, name: body.name ?? body.id });
@@ -97,7 +97,7 @@ export const deviceRoutes = (rooms: Pick<Rooms, 'devices' | 'latest' | 'tracks' 
     endpoint({
       method: 'patch',
       path: '/devices/:id',
-      summary: 'Rename, regroup or accept a device',
+      summary: 'Rename, regroup or accept a device, say how its frames are read',
       roles: admins,
       params: schemas.byId,
       query: schemas.family,
