@@ -26,6 +26,12 @@ const answers: Readonly<Record<Row['answer'], string>> = {
   time: '0x8004',
   none: '',
 };
+/** What connections answer by themselves, behind the general answer or in its place. */
+const byConnection: Readonly<Record<string, string>> = {
+  '0x0005': 'the missing parts',
+  '0x0801': 'general answer to each part, then 0x8800',
+  '0x8003': 'the missing parts',
+};
 const commands = new Map(jt808.commands.map((command) => [command.id, command]));
 
 function sent(row: Row): string {
@@ -33,6 +39,8 @@ function sent(row: Row): string {
   return commands.has(row.id) ? 'as a command' : 'by itself';
 }
 function answered(row: Row): string {
+  const own = byConnection[row.id];
+  if (own !== undefined) return own;
   const proper = commands.get(row.id)?.answeredBy ?? null;
   return [answers[row.answer], proper ?? ''].filter((one) => one !== '').join(', then ');
 }
