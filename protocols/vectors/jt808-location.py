@@ -63,6 +63,9 @@ for edition in ("2013", "2019"):
             report("status bit %d of %s" % (bit, edition), "JT/T 808-%s, status table" % edition, status=1 << bit, edition=edition)
     for load in (1, 2, 3):
         report("load %d of %s" % (load, edition), "JT/T 808-%s, status table" % edition, status=3 | load << 8, edition=edition)
+for bit in range(32):
+    report("alarm bit %d of 2011" % bit, "JT/T 808-2011, alarm flag table", alarm=1 << bit, of_2011=True)
+    report("status bit %d of 2011" % bit, "JT/T 808-2011, status table", status=1 << bit, of_2011=True)
 report("all alarms and states at once in 2011", "JT/T 808-2011, alarm flag and status tables", alarm=0xFFFFFFFF,
        status=0xFFFFFFFF, of_2011=True)
 report("all alarms at once", "JT/T 808, alarm flag table", alarm=0xFFFFFFFF, status=0xFFFFFFFF)

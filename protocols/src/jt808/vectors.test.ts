@@ -4,7 +4,9 @@ import { fromHex, hexId, toHex } from '../bytes.ts';
 import type { Fault, Message, Outgoing } from '../protocol.ts';
 import { extraItems } from './extras.ts';
 import { jt808 } from './index.ts';
+import { bundleRows } from './items/vendor.ts';
 import { messages } from './messages.ts';
+import { models } from './models.ts';
 
 /** What the scripts `protocols/vectors/jt808-*.py` write. */
 interface Vector {
@@ -126,10 +128,28 @@ describe('the tables', () => {
     const item = `"id":"${hexId(row.id, 2)}","name":"${row.name}"`;
     expect(sound.some((v) => JSON.stringify(v.message?.fields).includes(item))).toBe(true);
   });
+  const inside = bundleRows.map((row) => ({ model: 'bsj', row, digits: 4 }));
+  const vendor = models.flatMap(({ name, items }) =>
+    items.map((row) => ({ model: name, row, digits: 2 })),
+  );
+  it.each([...vendor, ...inside].map((one) => ({ ...one, name: one.row.name })))(
+    'have a vector for the item $name of the model $model',
+    ({ model, row, digits }) => {
+      const item = `"id":"${hexId(row.id, digits)}","name":"${row.name}"`;
+      const own = sound.filter((v) => v.model === model);
+      expect(own.some((v) => JSON.stringify(v.message?.fields).includes(item))).toBe(true);
+    },
+  );
+  it.each(models)('have a vector for the model $name', ({ name }) => {
+    expect(sound.some((v) => v.model === name)).toBe(true);
+  });
   it('name every message, item and id once', () => {
     for (const list of [messages.map((m) => m.id), messages.map((m) => m.name)]) {
       expect(new Set(list).size).toBe(list.length);
     }
-    expect(new Set(extraItems.map((i) => i.id)).size).toBe(extraItems.length);
+    for (const { items } of [{ items: extraItems }, ...models]) {
+      expect(new Set(items.map((i) => i.id)).size).toBe(items.length);
+    }
+    expect(new Set(models.map((m) => m.name)).size).toBe(models.length);
   });
 });
