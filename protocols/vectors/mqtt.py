@@ -175,7 +175,15 @@ event("SOS with a place", {**MINIMAL, "type": "sos", "on": True}, {"event": "sos
       position(**PLACE, alarms=["sos"]))
 event("SOS without a place", {"v": 1, "ts": ms(FIX), "type": "sos"}, {"event": "sos", "on": True},
       position(valid=False, flags=["noFix"], alarms=["sos"]))
-event("end of an SOS", {"v": 1, "ts": ms(FIX), "type": "sos", "on": False}, {"event": "sos", "on": False})
+event("end of an SOS", {"v": 1, "ts": ms(FIX), "type": "sos", "on": False}, {"event": "sos", "on": False},
+      position(valid=False, flags=["noFix"], extras={"ended": "sos"}))
+event("end of a low battery with a place", {**MINIMAL, "type": "lowbat", "on": False},
+      {"event": "lowbat", "on": False}, position(**PLACE, extras={"ended": "lowBattery"}))
+for type_, alarm in (("fall", "fall"), ("tamper", "tamper"), ("lowbat", "lowBattery"), ("still", "still")):
+    event(f"event {type_}", {**MINIMAL, "type": type_}, {"event": type_, "on": True}, position(**PLACE, alarms=[alarm]))
+for type_ in ("charge_on", "charge_off", "moving", "shutdown", "power_on"):
+    event(f"notice {type_}", {**MINIMAL, "type": type_}, {"event": type_, "on": True},
+          position(**PLACE, extras={"events": type_}))
 event("button", {"v": 1, "ts": ms(FIX), "type": "button"}, {"event": "button", "on": True})
 add("event of no kind we know", BADGE + "event", {"v": 1, "ts": ms(FIX), "type": "dance"}, "section 2.3",
     fault="badPayload")

@@ -1,4 +1,11 @@
-import type { Position, PositionSource, ProtocolName } from '@xunji/protocols';
+import {
+  type DeviceAlarm,
+  deviceAlarms,
+  ENDED,
+  type Position,
+  type PositionSource,
+  type ProtocolName,
+} from '@xunji/protocols';
 import {
   type DeviceRef,
   IDENTITY_FLAPPING,
@@ -322,9 +329,13 @@ function keep(track: DeviceTrack, id: string, stay: Stay, time: number): void {
 const reportOf = (record: JournalPosition, track: DeviceTrack): AlarmReport => ({
   time: record.position.fixTime,
   alarms: record.position.alarms,
+  ended: endedIn(record.position),
   late: record.late,
   fact: (kind, alarm) => alarmFact(kind, alarm, record, track),
 });
+
+const endedIn = ({ extras }: Position): DeviceAlarm | null =>
+  deviceAlarms.find((alarm) => alarm === extras[ENDED]) ?? null;
 
 function alarmFact(
   kind: DeviceAlarmFact['kind'],

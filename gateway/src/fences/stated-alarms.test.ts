@@ -14,7 +14,12 @@ function teller(protocol: ProtocolName = 'jt808') {
       return `${kind} ${alarm} ${occurredTime / 1000}${late ? ' late' : ''}`;
     });
   return {
-    report(s: number, alarms: readonly DeviceAlarm[] = [], late = false): string[] {
+    report(
+      s: number,
+      alarms: readonly DeviceAlarm[] = [],
+      late = false,
+      ended: DeviceAlarm | null = null,
+    ): string[] {
       const facts: Fact[] = [];
       seq++;
       const fact = (kind: 'alarmOn' | 'alarmOff', alarm: DeviceAlarm): DeviceAlarmFact => ({
@@ -22,7 +27,7 @@ function teller(protocol: ProtocolName = 'jt808') {
         ...{ occurredTime: s * 1000, confirmedTime: s * 1000, receivedTime: s * 1000 },
         ...{ latitude: null, longitude: null, accuracyM: null },
       });
-      takeAlarms(track, { time: s * 1000, alarms, late, fact }, facts);
+      takeAlarms(track, { time: s * 1000, alarms, ended, late, fact }, facts);
       return shown(facts);
     },
     tick(s: number): string[] {
@@ -44,6 +49,19 @@ describe('alarms that a device states', () => {
     expect(d.report(50)).toEqual(['alarmOff sos 50']);
     expect(d.report(60)).toEqual([]);
     expect(d.report(70, ['sos'])).toEqual(['alarmOn sos 70']);
+  });
+
+  it('end at once where the device says so', () => {
+    const d = teller('mqtt');
+    d.report(0, ['sos', 'fall']);
+    expect(d.report(10, ['fall'], false, 'sos')).toEqual(['alarmOff sos 10']);
+    expect(d.report(20, ['fall'], false, 'sos')).toEqual([]);
+    // One that nobody has heard of never ends.
+    expect(d.report(30, ['fall'], false, 'tamper')).toEqual([]);
+    // Nothing is said of what was only held.
+    d.report(40, ['fall', 'powerCut']);
+    expect(d.report(41, ['fall'], false, 'powerCut')).toEqual([]);
+    expect(d.tick(60)).toEqual([]);
   });
 
   it('are told apart', () => {

@@ -27,6 +27,8 @@ export interface Statement {
 export interface AlarmReport {
   readonly time: number;
   readonly alarms: readonly DeviceAlarm[];
+  /** One whose end the device states; null for none. */
+  readonly ended: DeviceAlarm | null;
   readonly late: boolean;
   fact(kind: 'alarmOn' | 'alarmOff', alarm: DeviceAlarm): DeviceAlarmFact;
 }
@@ -48,6 +50,12 @@ export function takeAlarms(track: DeviceTrack, report: AlarmReport, facts: Fact[
   let waits = false;
   for (const [alarm, statement] of track.alarms) {
     if (statement.isOver) continue;
+    if (alarm === report.ended) {
+      statement.isOver = true;
+      if (statement.held === null) facts.push(report.fact('alarmOff', alarm));
+      statement.held = null;
+      continue;
+    }
     if (isNewer && !report.alarms.includes(alarm)) {
       takeMissing(track, alarm, statement, report, facts);
     }

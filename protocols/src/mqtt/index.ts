@@ -8,7 +8,7 @@ import { DEFAULT_PREFIX, gatewayDevice, isDeviceId, levelAtPlus, matchesFilter }
 
 export { type CommandDraft, encodeOwnCommand, encodeOwntracksCommand } from './commands.ts';
 export { type GatewayAdapter, gatewayAdapters } from './gateways/index.ts';
-export { encodeOwnPosition, MAX_BATCH, type OwnPosition } from './own.ts';
+export { ENDED, encodeOwnPosition, MAX_BATCH, type OwnPosition } from './own.ts';
 export { keyOfPassphrase } from './secretbox.ts';
 export { macOf, namesOf, type Sighting, uuidOf } from './sightings.ts';
 export {

@@ -41,6 +41,9 @@ const eventAlarms: Readonly<Record<string, DeviceAlarm>> = {
 };
 const notices = new Set(['button', 'charge_on', 'charge_off', 'moving', 'shutdown', 'power_on']);
 
+/** Extra of a position that names the alarm whose end it states. */
+export const ENDED = 'ended';
+
 /** How a message reached us, whatever it says. */
 export interface Arrival {
   readonly receivedTime: number;
@@ -109,7 +112,7 @@ function ownPosition(
 
 /**
  * An event: a place where it has one, and its alarm.
- * @returns null position for the end of a state and for notices without a place
+ * @returns no position for notices without a place
  * @see mqtt.md section 2.3
  */
 export function ownEvent(json: unknown, id: string, arrival: Arrival): Positions | Refusal {
@@ -126,7 +129,10 @@ export function ownEvent(json: unknown, id: string, arrival: Arrival): Positions
   const fields = { event: type, on: isOn };
   const { alarms, names } = eventsOf(isOn ? [type] : []);
   if (names !== '') base.extras['events'] = names;
-  const tells = hasPlace || alarms.length > 0;
+  // The end of an alarm is told where the alarm was: with a position, or with one that has no place.
+  const ended = !isOn && Object.hasOwn(eventAlarms, type) ? eventAlarms[type] : undefined;
+  if (ended !== undefined) base.extras[ENDED] = ended;
+  const tells = hasPlace || alarms.length > 0 || ended !== undefined;
   return { positions: tells ? [{ ...base, alarms }] : [], serial: 0, fields };
 }
 
