@@ -10,7 +10,7 @@ const ROOT = new URL('../../../', import.meta.url);
 function vectorsOf(protocol: 'jt808' | 'gt06' | 'mqtt'): readonly OwnVector[] {
   const folder = new URL(`protocols/src/${protocol}/`, ROOT);
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /^vectors([/\\].*)?\.json$/.test(file))
+    .filter((file) => /(^|[/\\])vectors([/\\].*)?\.json$/.test(file))
     .sort()
     .flatMap((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as OwnVector[]);
 }

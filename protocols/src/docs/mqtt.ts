@@ -6,6 +6,10 @@ import type { OwnVector } from './page.ts';
 /** All of MQTT. */
 export function mqttSection(vectors: readonly OwnVector[]): string {
   const has = new Set(vectors.map(({ message }) => message?.name));
+  // What was in it has a name of its own.
+  if (vectors.some(({ options, message }) => options?.owntracksPassphrase && message)) {
+    has.add('encrypted');
+  }
   const isShown = ({ direction, name }: MqttRow) => direction === 'up' && has.has(name);
   return [
     '## MQTT\n',

@@ -12,6 +12,7 @@ export interface OwnVector {
     readonly edition?: string | null;
     readonly fields?: unknown;
   } | null;
+  readonly options?: { readonly owntracksPassphrase?: string };
 }
 
 /** The vectors of our own, by protocol. */

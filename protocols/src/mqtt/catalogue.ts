@@ -114,7 +114,8 @@ export const mqttRows: readonly MqttRow[] = [
     topic: 'trk/v1/gw/{gateway}/scan',
     name: 'gatewayScan',
     direction: 'up',
-    payload: 'sightings in the neutral form or a maker’s',
+    payload:
+      'sightings in the neutral form or a maker’s, at most 500; also on topics of a site’s own',
     clause: 'mqtt.md section 6.1',
     keys: sighting,
   },
@@ -150,7 +151,16 @@ export const mqttRows: readonly MqttRow[] = [
       bs: '0 unknown, 1 unplugged, 2 charging, 3 full',
       conn: 'w Wi-Fi, m mobile, o offline',
       t: 'trigger: p ping, c C region, b beacon, r answer, u by hand, t timer, v frequent',
-      created_at: 'when the message was built',
+      m: '1 significant, 2 move',
+      p: 'kPa',
+      created_at: 'when the message was built; more than 120 s after tst: history only',
+      'inregions, inrids': 'names and ids of regions the phone is in',
+      'SSID, BSSID, poi, tag, tid, imagename, motionactivities, rad': 'kept as they are',
+      image: 'a picture: that it came is kept, the picture only in the message as it came',
+      'imei, rit':
+        'one of them: the message comes over a bridge, and `t` is read by its other table',
+      'ign, odometer, ubatt, uext, din1…, motion, tow, mcc, mnc, lac, cid':
+        'of a bridge: ignition, km, V, V, inputs, moving, towed, cell',
     },
   },
   ...(
