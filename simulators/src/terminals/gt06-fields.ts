@@ -66,3 +66,14 @@ export const heartbeatFields = (report: Report | null): Record<string, unknown> 
   alarmCode: 0,
   language: 2,
 });
+
+/** Fields of type 0x94, subtype 0A: the device and an invented SIM. @see GT06, section on information */
+export const cardFields = (imei: string): Record<string, unknown> => ({
+  subtype: 0x0a,
+  imei,
+  imsi: `46000${imei.slice(-10)}`,
+  iccid: `8986000${imei.slice(-13)}`,
+});
+
+/** Fields of type 0x94, subtype 00: a battery at rest. */
+export const voltageFields: Record<string, unknown> = { subtype: 0x00, externalVoltage: 12.6 };

@@ -204,4 +204,73 @@ describe('a GT06 tracker', () => {
     ]);
     expect(ledger.counts().acknowledged).toBe(1);
   });
+
+  it('asks for the time and tells its cards once after power-on', () => {
+    const { terminal, ledger } = make();
+    const platform = new Platform();
+    terminal.opened(platform.line, t0);
+    platform.serve(terminal, t0);
+    expect(platform.serve(terminal, t0)).toMatchObject([
+      { id: '0x8A' },
+      { id: '0x94', fields: { subtype: 0x0a, imei: '860000000000101' } },
+      { id: '0x13' },
+    ]);
+    terminal.closed(t0 + 1000);
+    const next = new Platform();
+    terminal.opened(next.line, t0 + 2000);
+    next.serve(terminal, t0 + 2000);
+    expect(next.serve(terminal, t0 + 2000).map(({ id }) => id)).toEqual(['0x13']);
+    expect(ledger.counts().faults).toEqual({ lineLost: 1 });
+  });
+
+  it('takes no answer that tells another time', () => {
+    const { terminal, ledger } = make();
+    const platform = new Platform();
+    terminal.opened(platform.line, t0);
+    platform.serve(terminal, t0);
+    platform.serve(terminal, t0 + 11_000);
+    expect(ledger.counts().faults).toEqual({});
+    const late = make();
+    const slow = new Platform();
+    late.terminal.opened(slow.line, t0);
+    slow.serve(late.terminal, t0);
+    const [ask] = slow.read(t0);
+    if (ask === undefined) throw new Error('no question');
+    const answer = slow.reply(ask);
+    late.terminal.received(answer ?? new Uint8Array(0), t0 + 11_000);
+    expect(late.ledger.counts().faults).toEqual({ wrongAnswer: 1 });
+  });
+
+  it('sends what it kept oldest first, ten frames a segment', () => {
+    const { terminal } = make();
+    for (let i = 0; i < 25; i++) terminal.report(reportAt(t0 + i * 1000), t0 + i * 1000);
+    const now = t0 + 100_000;
+    const platform = new Platform();
+    terminal.opened(platform.line, now);
+    platform.serve(terminal, now);
+    const segments = platform.line.take();
+    expect(segments).toHaveLength(2 + 3 + 1);
+    const reader = gt06.open();
+    const positions = segments.flatMap((bytes) =>
+      reader.push(bytes, now).flatMap((item) => (item.kind === 'message' ? item.positions : [])),
+    );
+    expect(positions.map(({ buffered }) => buffered)).toEqual(Array(25).fill(true));
+  });
+
+  it('tells its voltage when that is wanted, and beats slower while parked', () => {
+    const settings = { imei: '860000000000101', heartbeatMs: 180_000, voltageMs: 30_000 };
+    const terminal = new Gt06Terminal(gt06, settings, new Ledger());
+    const platform = goOnline(terminal, t0);
+    terminal.report({ ...reportAt(t0), ignition: false }, t0);
+    terminal.settle(t0);
+    platform.serve(terminal, t0);
+    const heard: string[] = [];
+    for (let second = 1; second <= 300; second++) {
+      terminal.tick(t0 + second * 1000);
+      for (const { id } of platform.serve(terminal, t0 + second * 1000))
+        heard.push(`${id} ${second}`);
+    }
+    expect(heard.filter((one) => one.startsWith('0x13'))).toEqual(['0x13 300']);
+    expect(heard.filter((one) => one.startsWith('0x94'))).toHaveLength(10);
+  });
 });

@@ -1,7 +1,13 @@
 import type { Connection, Fault, Message, Protocol } from '@xunji/protocols';
 import type { Entry, Ledger } from '../ledger.ts';
 import type { Report } from '../report.ts';
-import { alarmFields, heartbeatFields, positionFields } from './gt06-fields.ts';
+import {
+  alarmFields,
+  cardFields,
+  heartbeatFields,
+  positionFields,
+  voltageFields,
+} from './gt06-fields.ts';
 import { type Line, maxBuffered, type StreamTerminal } from './terminal.ts';
 
 export interface Gt06Settings {
@@ -10,6 +16,8 @@ export interface Gt06Settings {
   /** A log-in, heartbeat or alarm that is not answered is repeated. @see GT06, log-in and heartbeat sections */
   readonly answerMs?: number;
   readonly attempts?: number;
+  /** Tells its supply voltage so often, null for never. @see GT06, command ADT */
+  readonly voltageMs?: number | null;
 }
 
 /** A frame on the present line, in order of sending. */
@@ -23,7 +31,13 @@ interface Sent {
   dueTime: number;
 }
 
-const defaults = { answerMs: 5_000, attempts: 3 };
+const defaults = { answerMs: 5_000, attempts: 3, voltageMs: null };
+/** With the engine off there is less to say. @see GT06, command HBT: 3 and 5 minutes */
+const PARKED = 5 / 3;
+/** What was kept while offline is sent so many frames a segment. */
+const GLUED = 10;
+/** The platform's clock and ours are the same here but for the way. */
+const CLOCK_MS = 10_000;
 
 /**
  * A GT06 tracker. Its positions are not answered, so it keeps them until a later frame of the same line is, and sends
@@ -42,6 +56,9 @@ export class Gt06Terminal implements StreamTerminal {
   #heartbeatTime = 0;
   #alarms: readonly string[] = [];
   #last: Report | null = null;
+  /** Has asked for the time and told its cards: once after power-on. */
+  #hasBegun = false;
+  #voltageTime = 0;
 
   constructor(protocol: Protocol, settings: Gt06Settings, ledger: Ledger) {
     this.#protocol = protocol;
@@ -105,7 +122,12 @@ export class Gt06Terminal implements StreamTerminal {
       if (sent.entry !== null) this.ledger.sent(sent.entry);
       this.#line?.send(sent.frame);
     }
-    if (this.#online && now >= this.#heartbeatTime) this.#heartbeat(now);
+    if (!this.#online) return;
+    if (now >= this.#heartbeatTime) this.#heartbeat(now);
+    const { voltageMs } = this.#settings;
+    if (voltageMs === null || now < this.#voltageTime) return;
+    this.#voltageTime = now + voltageMs;
+    this.#send('0x94', voltageFields, null, false, now);
   }
 
   settle(now: number): void {
@@ -113,7 +135,8 @@ export class Gt06Terminal implements StreamTerminal {
   }
 
   #heartbeat(now: number): void {
-    this.#heartbeatTime = now + this.#settings.heartbeatMs;
+    const { heartbeatMs } = this.#settings;
+    this.#heartbeatTime = now + heartbeatMs * (this.#last?.ignition === false ? PARKED : 1);
     this.#send('0x13', heartbeatFields(this.#last), null, true, now);
   }
 
@@ -124,11 +147,15 @@ export class Gt06Terminal implements StreamTerminal {
     }
     const at = this.#sent.findIndex((s) => s.serial === item.serial && s.id === item.id);
     const sent = this.#sent[at];
-    if (sent === undefined || !sent.answerable) {
+    if (sent === undefined || !(sent.answerable || sent.id === TIME)) {
       this.ledger.fault('unexpectedAnswer');
       return;
     }
-    if (!equal(item.raw, bareAnswer(Number(sent.id), sent.serial))) {
+    const isPromised =
+      sent.id === TIME
+        ? Math.abs(timeIn(item.raw) - now) <= CLOCK_MS
+        : equal(item.raw, bareAnswer(Number(sent.id), sent.serial));
+    if (!isPromised) {
       this.ledger.fault('wrongAnswer');
       return;
     }
@@ -142,11 +169,19 @@ export class Gt06Terminal implements StreamTerminal {
 
   #begin(now: number): void {
     this.#online = true;
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#send(TIME, {}, null, false, now);
+      this.#send('0x94', cardFields(this.#settings.imei), null, false, now);
+    }
     const backlog = this.#backlog;
     this.#backlog = [];
-    for (const entry of backlog) {
-      const late = entry.sends > 0 || now - entry.report.fixTime > this.#settings.answerMs * 2;
-      this.#send('0x22', positionFields(entry.report, late), entry, false, now);
+    for (let from = 0; from < backlog.length; from += GLUED) {
+      const frames = backlog.slice(from, from + GLUED).map((entry) => {
+        const late = entry.sends > 0 || now - entry.report.fixTime > this.#settings.answerMs * 2;
+        return this.#prepare('0x22', positionFields(entry.report, late), entry, false, now);
+      });
+      this.#line?.send(joined(frames));
     }
     this.#heartbeat(now);
   }
@@ -158,15 +193,43 @@ export class Gt06Terminal implements StreamTerminal {
     answerable: boolean,
     now: number,
   ): void {
+    this.#line?.send(this.#prepare(id, fields, entry, answerable, now));
+  }
+
+  /** Counts the frame as sent. */
+  #prepare(
+    id: string,
+    fields: Record<string, unknown>,
+    entry: Entry | null,
+    answerable: boolean,
+    now: number,
+  ): Uint8Array {
     const serial = this.#serial;
     // Counts from 1 after power-on and wraps at 0xffff.
     this.#serial = serial === 0xffff ? 1 : serial + 1;
     const { imei, answerMs } = this.#settings;
-    const frame = this.#protocol.encode({ id, device: imei, edition: null, serial, fields });
+    const message = { id, device: imei, edition: null, serial, fields, direction: 'up' } as const;
+    const frame = this.#protocol.encode(message);
     this.#sent.push({ id, serial, frame, entry, answerable, attempts: 1, dueTime: now + answerMs });
     if (entry !== null) this.ledger.sent(entry);
-    this.#line?.send(frame);
+    return frame;
   }
+}
+
+/** Asks for the time; a tracker that is not told goes by its satellites. @see GT06, section on the time */
+const TIME = '0x8A';
+
+/** Ms UTC of the date and time in an answer of sixteen bytes, NaN for any other. Read without the codec as well. */
+function timeIn(raw: Uint8Array): number {
+  const [year = 0, month = 0, ...rest] = raw.slice(4, 10);
+  const [day = 0, hour = 0, minute = 0, second = 0] = rest;
+  return raw.length === 16 && raw[2] === 11
+    ? Date.UTC(2000 + year, month - 1, day, hour, minute, second)
+    : Number.NaN;
+}
+
+function joined(frames: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(frames.flatMap((frame) => [...frame]));
 }
 
 /**
