@@ -1,6 +1,8 @@
 import { hexId } from '../bytes.ts';
 import { alarmCodes } from '../gt06/alarms.ts';
 import { gt06 } from '../gt06/index.ts';
+import { subtypeFields } from '../gt06/messages/information.ts';
+import { moduleFields } from '../gt06/messages/modules.ts';
 import { rows } from '../gt06/messages.ts';
 import { models } from '../gt06/models.ts';
 import type { Row } from '../gt06/row.ts';
@@ -50,6 +52,21 @@ export function gt06Section(vectors: readonly OwnVector[]): string {
         const fields = fieldsOf({ fields: row.body.fields });
         return `#### ${row.id} ${row.name}\n\n${fields || 'No fields.\n'}`;
       })
+      .join('\n'),
+    '### GT06 information by subtype\n',
+    'Subtypes without a table are kept in `content`; a Bluetooth key is neither shown nor kept.\n',
+    subtypeFields
+      .map(
+        ([subtype, fields]) => `#### 0x94 subtype ${hexId(subtype, 2)}\n\n${fieldsOf({ fields })}`,
+      )
+      .join('\n'),
+    '### GT06 modules of type 0x70\n',
+    'A module of another id or size is kept in `content`.\n',
+    moduleFields
+      .map(
+        ([id, name, fields]) =>
+          `#### 0x70 module ${hexId(id, 4)} ${name}\n\n${fieldsOf({ fields })}`,
+      )
       .join('\n'),
     '### GT06 alarm codes\n',
     'As the common table has them; a model may say otherwise. Codes without an alarm are notices.\n',

@@ -164,6 +164,11 @@ const subtypes: ReadonlyMap<number, Body> = new Map<number, Body>([
   [SUBTYPES.otherBluetooth, bluetooth],
 ]);
 
+/** What each subtype holds, for the docs page. */
+export const subtypeFields: readonly (readonly [number, Body['fields']])[] = [...subtypes].map(
+  ([subtype, { fields }]) => [subtype, fields],
+);
+
 /** The subtype, then what it says it holds. @see gt06.md section 11 */
 const informationBody: Body = {
   fields: Object.assign(

@@ -150,10 +150,10 @@ export function modulesByName(fields: Fields): ReadonlyMap<string, unknown> {
   return found;
 }
 
-/** What makes them known by name, for the docs page. */
-export const moduleNames: readonly (readonly [string, string])[] = [...modules].map(
-  ([id, { name }]) => [hexId(id, 4), name],
-);
+/** What each module holds, for the docs page. */
+export const moduleFields: readonly (readonly [number, string, Layout<object>['fields']])[] = [
+  ...modules,
+].map(([id, { name, table }]) => [id, name, table.fields]);
 
 /** @see gt06.md section 12 */
 export const moduleRows: readonly Row[] = [modular, answerTo(modular, emptyBody, { isLong: true })];
