@@ -305,6 +305,18 @@ export const settings = {
     meaning:
       'frames and sub-packages that are not complete, of all connections of a port; the heaviest is closed',
   },
+  photosMaxMb: {
+    env: 'XUNJI_PHOTOS_MAX_MB',
+    schema: count(1, 100_000_000),
+    fallback: 10_240,
+    meaning: 'what photos, sounds and films of devices may take on the disk; more are refused',
+  },
+  photosKeepDays: {
+    env: 'XUNJI_PHOTOS_KEEP_DAYS',
+    schema: count(0, 36_500),
+    fallback: 190,
+    meaning: 'how long they are kept; 0: for ever',
+  },
   maxPartsMb: {
     env: 'XUNJI_MAX_PARTS_MB',
     schema: count(1, 65_536),

@@ -16,6 +16,8 @@ export interface DataDir {
   /** From where on the journal has the sub-packages of messages that are not complete. */
   readonly parts: string;
   readonly baseMaps: string;
+  /** Photos and other files of devices. */
+  readonly media: string;
   /** Where the running gateway listens for commands of its operator. */
   readonly control: string;
 }
@@ -33,6 +35,7 @@ export function dataDirAt(path: string): DataDir {
     fences: join(root, 'fences.json'),
     parts: join(root, 'parts'),
     baseMaps: join(root, 'basemaps'),
+    media: join(root, 'media'),
     control: join(root, 'control.sock'),
   };
 }
@@ -40,7 +43,7 @@ export function dataDirAt(path: string): DataDir {
 /** Makes the folders that are missing. Owning the directory is what opening its records claims. */
 export async function openDataDir(path: string): Promise<DataDir> {
   const dir = dataDirAt(path);
-  for (const folder of [dir.journal, dir.baseMaps]) {
+  for (const folder of [dir.journal, dir.baseMaps, dir.media]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
   return dir;

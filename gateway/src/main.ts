@@ -27,6 +27,7 @@ import { readKeyFile } from './journal/seal.ts';
 import { LatestPositions } from './live/latest.ts';
 import { LiveServer } from './live/live.ts';
 import { createLogger, type Logger, rateLimited } from './logger.ts';
+import { Photos } from './media/photos.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { Beacons } from './records/beacons.ts';
 import { ConfigLog, type Publish } from './records/config-log.ts';
@@ -183,14 +184,14 @@ function openDoors(
   journal: Journal,
   { devices: registry, beacons, mqttPasswords }: Awaited<ReturnType<typeof openRecords>>,
   id: Uint8Array,
-  { subpackages }: Parts,
+  { parts, photos }: { readonly parts: Parts; readonly photos: Photos },
   logger: Logger,
   metrics: Metrics,
 ) {
   const lines = rateLimited(FAULT_LINES_PER_MINUTE, now);
   return new Doors({
     ...{ journal, registry, metrics, admission: config.admission, limits: limitsOf(config) },
-    subpackages,
+    ...{ subpackages: parts.subpackages, photos },
     ...{ liveMaxAgeMs: config.liveMaxAgeS * 1000, now, monotonic, places: beacons },
     mqtt: mqttOf(config, mqttPasswords, id),
     onBroker: ({ connection, isUp, detail }) => {
@@ -296,8 +297,12 @@ async function start(config: Config) {
     directory: dir.baseMaps,
     onError: (file, reason) => logger.warn({ file, reason }, 'baseMapUnusable'),
   });
+  const photos = await Photos.open({
+    ...{ directory: dir.media, db, now, keepMs: config.photosKeepDays * DAY_MS },
+    maxBytes: config.photosMaxMb * 2 ** 20,
+  });
   const { app } = createApp({
-    rooms: { ...records, latest, desk, tracks, health, baseMaps, site },
+    rooms: { ...records, latest, desk, tracks, health, baseMaps, photos, site },
     ...{ health, metrics, dashboard, logger, trustProxy: config.trustProxy },
     isTls: config.tlsCert !== undefined,
   });
@@ -325,14 +330,15 @@ async function start(config: Config) {
     every(LOOP_MS, () => metrics.eventLoopP99.set(loop.takeP99Seconds())),
     every(SWEEP_MS, () => sessions.sweep()),
     every(PARTS_MS, () => parts.tick(journal)),
+    every(SWEEP_MS, () => photos.sweep()),
     every(TRIM_MS, () =>
       trimJournal({ journal, consumers, keepMs: config.journalKeepDays * DAY_MS, now }),
     ),
   ];
 
   const control = await openBackups({ dir, db, journal, stores, logger, now, program: version() });
-  await parts.recover(journal);
-  const doors = openDoors(config, journal, records, id, parts, logger, metrics);
+  await parts.recover(journal, photos);
+  const doors = openDoors(config, journal, records, id, { parts, photos }, logger, metrics);
   const ready = {
     ready: true,
     http: await listen(http, config.httpPort, config.httpHost),

@@ -173,6 +173,29 @@ export interface Rule {
  * GET/POST /api/v1/beacons, GET/PUT/DELETE /api/v1/beacons/:id (`If-Match` = rev). A place where badges are known to
  * be by radio: a gateway that hears them, or a fixed beacon that they hear.
  */
+/** A photo, sound or film of a device; its bytes are at `photos/:id/file`. */
+export interface Photo {
+  id: string;
+  device: string;
+  protocol: ProtocolName;
+  /** The device's own number, which begins anew when it pleases. */
+  mediaId: number;
+  kind: 'image' | 'audio' | 'video' | 'other';
+  /** As the device says; `contentType` is what the bytes are. */
+  format: string;
+  event: string;
+  channel: number;
+  contentType: string;
+  bytes: number;
+  sha256: string;
+  /** When it was made; the receive time where the device does not say (`timeSource`). */
+  time: string;
+  timeSource: 'device' | 'server';
+  receivedTime: string;
+  latitude: number | null;
+  longitude: number | null;
+}
+
 export interface Beacon {
   id: string;
   /** MAC, `uuid-major-minor` of an iBeacon, Eddystone id of 32 digits, or the id a gateway has in its topic. */

@@ -22,10 +22,13 @@ export function fromHex(text: string): Uint8Array | null {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
   const bytes = new Uint8Array(text.length / 2);
   for (let i = 0; i < bytes.length; i++) {
-    bytes[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16);
+    bytes[i] = (digitOf(text.charCodeAt(i * 2)) << 4) | digitOf(text.charCodeAt(i * 2 + 1));
   }
   return bytes;
 }
+
+/** The value of a hexadecimal digit, by its code; letters of either case are nine beyond their low bits. */
+const digitOf = (code: number): number => (code & 15) + (code > 0x39 ? 9 : 0);
 
 /** Ids as the standards print them: `0x0200`. */
 export function hexId(id: number, digits: number): string {

@@ -246,6 +246,8 @@ export interface DeviceProfile {
   readonly model: string | null;
   /** Takes frames whose checksum or length is wrong in the ways that are known of devices. */
   readonly lenient: boolean;
+  /** What the device's last register showed, where headers do not: it outlives the connection (JT/T 808 of 2011). */
+  readonly edition?: string | null;
 }
 
 /** A device model whose dialect is known: its vendor items, alarm bits and quirks. */

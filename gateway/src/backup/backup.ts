@@ -93,6 +93,8 @@ async function copyState({ dir, copyRecords, copyTracks }: BackupSource, to: str
   await copyRecords(records);
   await syncIfThere(records);
   await cp(dir.baseMaps, join(to, basename(dir.baseMaps)), { recursive: true });
+  // After the records: a file that they name is there, and one that they do not know yet does no harm.
+  await cp(dir.media, join(to, basename(dir.media)), { recursive: true });
 }
 
 /** Whole segments, and of the one that is being written what is durable. */

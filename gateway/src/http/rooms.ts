@@ -3,6 +3,7 @@ import type { BaseMaps } from '../basemaps/basemaps.ts';
 import type { Health } from '../health.ts';
 import type { AlarmDesk } from '../live/desk.ts';
 import type { LatestPositions } from '../live/latest.ts';
+import type { Photos } from '../media/photos.ts';
 import type { Beacons } from '../records/beacons.ts';
 import type { DeviceRegistry } from '../records/devices.ts';
 import type { Fences } from '../records/fences.ts';
@@ -30,6 +31,7 @@ export interface Rooms {
   readonly tracks: Pick<Store, 'track' | 'heat' | 'exportDay'>;
   readonly health: Pick<Health, 'stores'>;
   readonly baseMaps: BaseMaps;
+  readonly photos: Pick<Photos, 'list' | 'file'>;
   readonly site: Site;
 }
 

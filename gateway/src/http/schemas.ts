@@ -15,6 +15,7 @@ import type {
   HeatMap,
   LatestPosition,
   Page,
+  Photo,
   Problem,
   Rule,
   Session,
@@ -267,6 +268,28 @@ export const beacon = wire<Beacon>()(
     floor: z.string().nullable(),
     rev: z.number(),
     updatedAt: z.string(),
+  }),
+);
+
+export const photo = wire<Photo>()(
+  'Photo',
+  z.object({
+    id: z.string(),
+    device: z.string(),
+    protocol,
+    mediaId: z.number(),
+    kind: z.enum(['image', 'audio', 'video', 'other']),
+    format: z.string(),
+    event: z.string(),
+    channel: z.number(),
+    contentType: z.string(),
+    bytes: z.number(),
+    sha256: z.string(),
+    time: z.string(),
+    timeSource: z.enum(['device', 'server']),
+    receivedTime: z.string(),
+    latitude: degreesOrNull,
+    longitude: degreesOrNull,
   }),
 );
 

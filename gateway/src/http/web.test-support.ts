@@ -10,6 +10,7 @@ import type { DeviceRef, PositionEntry } from '../journal/record.ts';
 import { LatestPositions } from '../live/latest.ts';
 import { PlainDesk } from '../live/plain-desk.test-support.ts';
 import { createLogger } from '../logger.ts';
+import { Photos } from '../media/photos.ts';
 import { createMetrics } from '../metrics.ts';
 import { Beacons } from '../records/beacons.ts';
 import { ConfigLog } from '../records/config-log.ts';
@@ -96,9 +97,12 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
   const parked = { total: 1, recent: [{ seq: 7, device: 'jt808:1', reason: 'conflict' }] };
   const stores = [{ name: 'duckdb', parked: () => parked }];
   const health = new Health({ journal, runners, stores, metrics, monotonic: () => 0 });
+  const photos = await Photos.open({
+    ...{ directory: join(root, 'media'), db, now, maxBytes: 1 << 20, keepMs: 0 },
+  });
   const { app, endpoints } = createApp({
     rooms: {
-      ...{ access, sessions, users, devices, latest, desk, tracks, health },
+      ...{ access, sessions, users, devices, latest, desk, tracks, health, photos },
       subjects: new Subjects(db, log, devices, now),
       fences: new Fences(db, log, now),
       beacons: await Beacons.open(db, now),

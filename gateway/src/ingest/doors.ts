@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics.ts';
 import { type Address, Addresses } from './addresses.ts';
 import { Flapping } from './flapping.ts';
 import { type AdmissionMode, Gate, type Registry } from './gate.ts';
-import { type Appender, Intake } from './intake.ts';
+import { type Appender, Intake, type PhotoKeeper } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
 import { widen } from './listeners.ts';
 import { MqttIntake, type MqttOptions } from './mqtt.ts';
@@ -25,6 +25,7 @@ export interface DoorsOptions {
   readonly liveMaxAgeMs: number;
   readonly metrics: Metrics;
   readonly subpackages: Subpackages;
+  readonly photos: PhotoKeeper;
   readonly onFault: (fault: Fault, session: Session) => void;
   readonly onBan: (address: Address) => void;
   /** Two terminals seem to use one identity. */
@@ -95,9 +96,10 @@ export class Doors {
       isDevice: (device) => ['known', 'pending'].includes(registry.find(device)?.admission ?? ''),
       onSighting: metrics.sightings.counting('result'),
     });
-    const { subpackages } = options;
+    const { subpackages, photos } = options;
     const intake = new Intake({
-      ...{ journal, gate, sessions, metrics, liveMaxAgeMs, onFault, nearest, subpackages },
+      ...{ journal, gate, sessions, metrics, liveMaxAgeMs, onFault, nearest, subpackages, photos },
+      onFileError: onUnexpected,
     });
     this.#sweep = () => intake.sweepBeacons(now()).catch(onUnexpected);
     const turns = new Turns({ journal, monotonic });

@@ -1,7 +1,9 @@
 import {
   type Connection,
   type Fault,
+  type Media,
   type Message,
+  mediaOf,
   type ProtocolName,
   Subpackages,
   type Verdict,
@@ -25,6 +27,13 @@ export interface Appender {
   append(entries: readonly Entry[]): Promise<number>;
 }
 
+/** Who stores the files that devices send. */
+export interface PhotoKeeper {
+  hasRoom(bytes: number): boolean;
+  /** Resolves once it is durable. */
+  keep(device: DeviceRef, media: Media, receivedTime: number): Promise<void>;
+}
+
 export interface IntakeOptions {
   readonly journal: Appender;
   readonly gate: Gate;
@@ -36,6 +45,9 @@ export interface IntakeOptions {
   readonly onFault: (fault: Fault, session: Session) => void;
   /** Shared by all connections; by default of its own. */
   readonly subpackages?: Subpackages;
+  readonly onFileError?: (error: unknown) => void;
+  /** Without it files are refused as not supported. */
+  readonly photos?: PhotoKeeper;
 }
 
 /** What one read came to. */
@@ -49,6 +61,7 @@ export interface Outcome {
 /** A terminal whose code is wrong registers anew after one or two tries; whoever goes on is guessing. */
 const MAX_WRONG_AUTH_CODES = 5;
 const NO_BYTES = new Uint8Array(0);
+const MEDIA = 'mediaData';
 /** Of what is said about a device that has no connection. */
 const NOWHERE: Link = { transport: 'mqtt', remote: '', close: () => undefined };
 /** What a joined message may bring into one record; its parts stand in the journal in any case. */
@@ -65,6 +78,8 @@ interface Desk {
 interface Work extends Desk {
   readonly connection: Connection | null;
   readonly answers: Uint8Array[];
+  /** Files under way, each with the message that brought it. */
+  readonly files: { readonly message: Message; readonly kept: Promise<void> }[];
   refused: boolean;
 }
 const NOTHING: readonly string[] = [];
@@ -112,13 +127,30 @@ export class Intake {
   ): Promise<Outcome> {
     const entries: Entry[] = [];
     const answers: Uint8Array[] = [];
-    const work = { session, receivedTime, connection, entries, answers, refused: false };
+    const files: Work['files'] = [];
+    const work = { session, receivedTime, connection, entries, answers, files, refused: false };
     for (const item of items) this.#take(item, work);
     if (entries.length > 0) session.lastAppend = this.#options.journal.append(entries);
+    if (files.length > 0) return this.#afterFiles(work);
     const [first = null] = answers;
     const answer = answers.length > 1 ? Buffer.concat(answers) : first;
     const outcome = { answer, refused: work.refused };
     return session.lastAppend.then(() => outcome);
+  }
+
+  /** A file that could not be written is not answered: its sender brings it again. */
+  async #afterFiles(work: Work): Promise<Outcome> {
+    await work.session.lastAppend;
+    for (const { message, kept } of work.files) {
+      try {
+        await kept;
+        this.#answer(message, { result: 'accepted' }, work);
+      } catch (error) {
+        this.#options.onFileError?.(error);
+      }
+    }
+    const answer = work.answers.length === 0 ? null : Buffer.concat(work.answers);
+    return { answer, refused: work.refused };
   }
 
   #take(item: Message | Fault, work: Work): void {
@@ -127,7 +159,31 @@ export class Intake {
       const result = item.code === 'encrypted' ? 'unsupported' : 'malformed';
       if (message !== undefined) this.#answer(message, { result }, work);
     } else if (item.part !== undefined) this.#part(item, work);
-    else this.#answer(item, this.#message(item, work), work);
+    else {
+      // Fields are read from the bytes when somebody asks, which nobody does of a report.
+      const media = item.name === MEDIA ? mediaOf(item, work.receivedTime) : null;
+      if (media !== null) this.#file(item, media, work);
+      else this.#answer(item, this.#message(item, work), work);
+    }
+  }
+
+  /** The file goes to its room, what is said of it into the journal, and the answer waits for both. */
+  #file(message: Message, media: Media, work: Work): void {
+    const { photos } = this.#options;
+    const { data, position: _, ...said } = media;
+    const fields = { ...said, bytes: data.length };
+    const told = { ...plainMessage(message), fields };
+    const verdict = this.#message(told, work);
+    const device = work.session.device;
+    if (verdict?.result !== 'accepted' || device === null) this.#answer(message, verdict, work);
+    else if (photos === undefined) this.#answer(message, { result: 'unsupported' }, work);
+    else if (!photos.hasRoom(data.length)) this.#answer(message, { result: 'refused' }, work);
+    else {
+      const kept = photos.keep(device, media, work.receivedTime);
+      // Whoever waits for it comes later; until then nobody hears that it failed.
+      kept.catch(() => undefined);
+      work.files.push({ message, kept });
+    }
   }
 
   #answer(message: Message, verdict: Verdict | null, work: Work): void {
@@ -143,14 +199,14 @@ export class Intake {
    * of it again is stored once.
    */
   #part(part: Message, work: Work): void {
-    const { connection, receivedTime, entries, answers } = work;
+    const { connection, receivedTime, entries, answers, files } = work;
     const decision = this.#decide(part, PART, work);
     if (decision.verdict?.result !== 'accepted') {
       this.#answer(part, decision.verdict, work);
       return;
     }
     const device = decision.keep ? this.#bind(part, work) : null;
-    const before = answers.length;
+    const before = answers.length + files.length;
     let isLast = false;
     for (const item of connection?.join?.(part, receivedTime) ?? []) {
       isLast ||= item.kind === 'message' || item.message !== undefined;
@@ -160,7 +216,7 @@ export class Intake {
       const fields = { id: part.id, ...part.part, isLast };
       entries.push({ ...messageEntry(part, device, work), name: PART, fields });
     }
-    if (answers.length === before) this.#answer(part, decision.verdict, work);
+    if (answers.length + files.length === before) this.#answer(part, decision.verdict, work);
   }
 
   /** The connection is gone: its device goes offline, unless a newer connection speaks for it. */
@@ -344,6 +400,14 @@ function messageEntry(
     name: message.name,
     fields: isSecret || isLong ? {} : without(message.fields, sensitive),
     raw: isSecret || isLong || sensitive.length > 0 ? NO_BYTES : message.raw,
+  };
+}
+
+/** What the journal keeps of a message whose bytes are a file of their own. */
+function plainMessage({ id, name, device, edition, serial, positions, intent }: Message): Message {
+  return {
+    ...{ kind: 'message', protocol: 'jt808', id, name, device, edition, serial, positions, intent },
+    ...{ fields: {}, raw: NO_BYTES },
   };
 }
 

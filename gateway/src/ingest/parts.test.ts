@@ -76,6 +76,7 @@ function life(journal: Appender, mode: AdmissionMode = 'open', known: readonly s
   return { parts, connect, metrics, pass, now };
 }
 
+const noPhotos = { hasRoom: () => false, keep: () => Promise.reject(new Error('no photos')) };
 const openJournal = () => Journal.open({ directory, dataDirId: new Uint8Array(16) });
 async function positions(journal: Journal): Promise<unknown[]> {
   const reader = new JournalReader(journal, 0);
@@ -115,7 +116,7 @@ describe('a message in parts', () => {
     const second = await openJournal();
     const after = life(second);
     after.pass(3_600_000);
-    await after.parts.recover(second);
+    await after.parts.recover(second, noPhotos);
     expect(after.parts.subpackages.size).toBe(1);
     expect(await after.connect().send(part(2))).toBe(ack(0, 2));
     expect(await positions(second)).toEqual([31.230416, 31.230516]);
@@ -129,7 +130,7 @@ describe('a message in parts', () => {
     await first.close();
     const second = await openJournal();
     const after = life(second);
-    await after.parts.recover(second);
+    await after.parts.recover(second, noPhotos);
     expect(after.parts.subpackages.size).toBe(0);
     expect(await after.connect().send(part(3))).toBe(ack(0, 3));
     expect(await positions(second)).toHaveLength(2);

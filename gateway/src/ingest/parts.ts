@@ -1,10 +1,11 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { jt808, Subpackages } from '@xunji/protocols';
+import { jt808, mediaOf, Subpackages } from '@xunji/protocols';
 import type { JournalSource } from '../journal/journal.ts';
 import { JournalReader } from '../journal/reader.ts';
 import { PART } from '../journal/record.ts';
 import { readIfThere } from '../journal/snapshot-file.ts';
 import type { Metrics } from '../metrics.ts';
+import type { PhotoKeeper } from './intake.ts';
 
 export interface PartsOptions {
   /** Holds the sequence from which on the journal has every part of the sets that are open. */
@@ -39,7 +40,7 @@ export class Parts {
   }
 
   /** Opens the sets again that were open when the journal ended; call before the doors are opened. */
-  async recover(journal: JournalSource): Promise<void> {
+  async recover(journal: JournalSource, photos: PhotoKeeper): Promise<void> {
     const { now } = this.#options;
     const after = Math.max(0, await this.#begin(journal), journal.durableSeq - MAX_RECOVERED);
     const connection = jt808.open({ subpackages: this.subpackages });
@@ -49,8 +50,11 @@ export class Parts {
       if (record.kind !== 'message' || record.name !== PART) continue;
       for (const part of connection.push(record.raw, record.receivedTime)) {
         if (part.kind === 'fault') continue;
-        // What is joined here was joined before its last part was written.
-        connection.join?.(part, record.receivedTime);
+        // The records of what is joined stand before its last part; its file may be missing.
+        for (const whole of connection.join?.(part, record.receivedTime) ?? []) {
+          const media = whole.kind === 'message' ? mediaOf(whole, record.receivedTime) : null;
+          if (media !== null) await photos.keep(record.device, media, record.receivedTime);
+        }
         if (record.fields['isLast'] === true) this.subpackages.drop(part);
       }
     }

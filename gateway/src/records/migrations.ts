@@ -3,6 +3,7 @@ import { addAlarmTimes, createAlarms } from '../alarms/schema.ts';
 import { createBeacons } from './beacons.ts';
 import { createDeviceProfiles } from './device-profiles.ts';
 import { createMqttPasswords } from './mqtt-passwords.ts';
+import { createPhotos } from './photos.ts';
 import { createRecords } from './schema.ts';
 
 /**
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '004-beacons': createBeacons,
   '005-mqtt-passwords': createMqttPasswords,
   '006-device-profiles': createDeviceProfiles,
+  '007-photos': createPhotos,
 };

@@ -1,6 +1,7 @@
 import type { ProtocolName } from '@xunji/protocols';
 import type { Generated } from 'kysely';
 import type { FenceKind, Role, Rule, Severity } from '../wire.ts';
+import type { PhotosTable } from './photos.ts';
 
 /** Booleans are 0 or 1, times ms UTC, JSON is text. */
 export interface UsersTable {
@@ -132,6 +133,7 @@ export interface RecordsTables {
   rules: RulesTable;
   beacons: BeaconsTable;
   mqtt_passwords: MqttPasswordsTable;
+  photos: PhotosTable;
   config_log: ConfigLogTable;
   secrets: SecretsTable;
 }

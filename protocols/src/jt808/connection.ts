@@ -16,6 +16,7 @@ import { eachContent, Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
 import { asEdition, type Header, readHeader } from './header.ts';
 import type { Receipt } from './location.ts';
+import { mediaForm, packageOf } from './messages/media.ts';
 import { rowOf } from './messages.ts';
 import { Profiles } from './profiles.ts';
 import { locationFields, mediaIdOf, readRow, serverTime, withQuirks } from './read-fields.ts';
@@ -73,7 +74,7 @@ export class Jt808Connection implements Connection, FrameSink {
   readonly #profiles: Profiles;
   #isForgiven = false;
   /** What a register of 2011 taught; the header cannot tell. */
-  #is2011 = false;
+  #is2011: boolean | null = null;
   #isSound = false;
   /** Of the frame before: nearly always of the same sender. */
   #lastHeader: Header | null = null;
@@ -282,13 +283,14 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   frame(content: Uint8Array, length: number, raw: Uint8Array, offset: number): void {
-    const header = this.#header(content, length);
-    if (header === null) {
+    const found = this.#header(content, length);
+    if (found === null) {
       this.dropped('badLength', offset, raw.length, 'announced length and header do not add up');
       return;
     }
     this.#isSound = true;
-    this.#lastHeader = header;
+    this.#lastHeader = found;
+    const header = this.#packaged(found, content, length);
     const row = rowOf(header.id);
     const { model } = this.#profiles.of(header.device, this.#receivedTime);
     const dialect = dialectOf(this.#editionOf(header), model);
@@ -361,8 +363,19 @@ export class Jt808Connection implements Connection, FrameSink {
     }
   }
 
-  #editionOf({ form }: Header): Edition {
-    return form === '2019' ? '2019' : this.#is2011 ? '2011' : '2013';
+  /** In 2011 media data count their packages in their own heads. */
+  #packaged(header: Header, content: Uint8Array, length: number): Header {
+    if (header.id !== MEDIA_DATA || header.package !== null) return header;
+    const body = content.subarray(header.bodyAt, length);
+    if (mediaForm(body, this.#editionOf(header)) !== 'packaged') return header;
+    const own = packageOf(body);
+    return own.total === 1 ? header : { ...header, package: own };
+  }
+
+  #editionOf({ form, device }: Header): Edition {
+    if (form === '2019') return '2019';
+    const { edition } = this.#profiles.of(device, this.#receivedTime);
+    return (this.#is2011 ?? edition === '2011') ? '2011' : '2013';
   }
 
   /** The short way of the messages that make up nearly all traffic; false: the tables have to look at it. */

@@ -1,4 +1,5 @@
 import { fromHex } from '../bytes.ts';
+import { numberAt } from '../layout.ts';
 import type { Position } from '../position.ts';
 import type { Message } from '../protocol.ts';
 import { dialectOf } from './dialects.ts';
@@ -72,4 +73,22 @@ export function mediaOf(
     package: typeof total === 'number' ? { total, index: Number(index) } : null,
     data,
   };
+}
+
+/** Media id, type, format, event, channel; by the text of 2011 then the total and the index of the package. */
+const HEAD_BYTES = 8;
+const PACKAGE_HEAD_BYTES = 16;
+
+/** By the text of 2011 each package of a file has the head in front: it is left on the first only. */
+export function withoutPackageHeads(bodies: readonly Uint8Array[]): readonly Uint8Array[] {
+  const [first] = bodies;
+  const arePackages = bodies.every(
+    (body, i) =>
+      body.length >= PACKAGE_HEAD_BYTES &&
+      body.subarray(0, HEAD_BYTES).every((byte, at) => byte === first?.[at]) &&
+      numberAt(body, HEAD_BYTES, 4) === bodies.length &&
+      numberAt(body, HEAD_BYTES + 4, 4) === i + 1,
+  );
+  if (!arePackages || bodies.length < 2) return bodies;
+  return bodies.map((body, i) => (i === 0 ? body : body.subarray(PACKAGE_HEAD_BYTES)));
 }

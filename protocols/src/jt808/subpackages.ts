@@ -2,6 +2,7 @@ import type { Message } from '../protocol.ts';
 import { eachContent } from './frame.ts';
 import { FrameMessage } from './frame-message.ts';
 import { type Header, readHeader } from './header.ts';
+import { withoutPackageHeads } from './media.ts';
 
 /*
  * Joins bodies that came in several frames. Parts are cut at arbitrary bytes, so none is decoded alone. The open sets
@@ -25,6 +26,7 @@ const MAX_AGE_MS = 3_600_000;
 /** After so long without a new part the missing ones are asked for: waits of 10, 15 and 20 s. */
 const ASK_AFTER_MS = [10_000, 25_000, 45_000] as const;
 /** A part that comes again so long after its set was joined is known. */
+const MEDIA_DATA = 0x0801;
 const REMEMBER_MS = 600_000;
 const MAX_REMEMBERED_BYTES = 4 << 20;
 const MAX_REMEMBERED = 16;
@@ -340,7 +342,7 @@ export class Subpackages {
     };
     this.#remember(set.device, remembered);
     const raw = concat(parts.map((part) => part.raw));
-    return { body: bodyOf(raw), raw, firstSerial: set.firstSerial, remembered };
+    return { body: joinBodies(raw), raw, firstSerial: set.firstSerial, remembered };
   }
 
   #remember(device: DeviceSets, what: Remembered): void {
@@ -414,16 +416,17 @@ export function missing({ parts, total }: OpenSet, max: number): number[] {
   return indexes;
 }
 
-/** The bodies of the frames in `raw`, one behind the other. */
-function bodyOf(raw: Uint8Array): Uint8Array {
-  const body = new Uint8Array(raw.length);
-  let length = 0;
+/** The bodies of the frames in `raw`, one behind the other; of heads that stand in each only the first. */
+function joinBodies(raw: Uint8Array): Uint8Array {
+  const bodies: Uint8Array[] = [];
+  let id = 0;
   eachContent(raw, (content) => {
-    const piece = content.subarray(readHeader(content)?.bodyAt ?? content.length);
-    body.set(piece, length);
-    length += piece.length;
+    const header = readHeader(content);
+    if (header === null) return;
+    id = header.id;
+    bodies.push(content.slice(header.bodyAt));
   });
-  return body.slice(0, length);
+  return concat(id === MEDIA_DATA ? withoutPackageHeads(bodies) : bodies);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

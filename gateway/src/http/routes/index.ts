@@ -7,6 +7,7 @@ import { deviceRoutes } from './devices.ts';
 import { fenceRoutes } from './fences.ts';
 import { historyRoutes } from './history.ts';
 import { mqttPasswordRoutes } from './mqtt-passwords.ts';
+import { photoRoutes } from './photos.ts';
 import { positionRoutes } from './positions.ts';
 import { ruleRoutes } from './rules.ts';
 import { sessionRoutes } from './session.ts';
@@ -23,6 +24,7 @@ export const apiEndpoints = (rooms: Rooms): Endpoint[] => [
   ...subjectRoutes(rooms),
   ...positionRoutes(rooms),
   ...historyRoutes(rooms),
+  ...photoRoutes(rooms),
   ...fenceRoutes(rooms),
   ...ruleRoutes(rooms),
   ...alarmRoutes(rooms),

@@ -60,34 +60,36 @@ const bare: Layout<Fields> = layout({ ...head, data });
 const packaged: Layout<Fields> = layout({ ...head, ...packageNumbers, data });
 
 /**
- * What stands between the head and the file. Headers do not tell 2011 from 2013, and recording trackers leave the
+ * What stands between the head and the file: nothing, the numbers of 2011, or where it was taken. Headers do not tell 2011 from 2013, and recording trackers leave the
  * location out: a file that begins at once, a time that exists and numbers that can be those of packages decide.
  * @see the wire reference, section 8.2
  */
+export function mediaForm(body: Uint8Array, edition: Edition): 'bare' | 'packaged' | 'located' {
+  if (mediaSignature(body, HEAD_BYTES) !== null) return 'bare';
+  const isPackage = isPackaged(body);
+  if (isPackage && edition === '2011') return 'packaged';
+  if (body.length >= HEAD_BYTES + LOCATION_BYTES) {
+    const time = toHex(body.subarray(TIME_AT, TIME_AT + 6));
+    const isDated = timeOfDigits(time, ZONE_HOURS) !== null;
+    // A terminal whose clock is not set sends a location all the same.
+    if (isDated || mediaSignature(body, HEAD_BYTES + LOCATION_BYTES) !== null) return 'located';
+  }
+  return isPackage ? 'packaged' : 'bare';
+}
+
 function mediaData(dialect: Dialect): Layout<Fields> {
   const located: Layout<Fields> = layout({
     ...head,
     location: fixedLocation(dialect).kind,
     data,
   });
-  const tableOf = (body: Uint8Array): Layout<Fields> => {
-    if (mediaSignature(body, HEAD_BYTES) !== null) return bare;
-    const isPackage = isPackaged(body);
-    if (isPackage && dialect.edition === '2011') return packaged;
-    if (body.length >= HEAD_BYTES + LOCATION_BYTES) {
-      const time = toHex(body.subarray(TIME_AT, TIME_AT + 6));
-      const isDated = timeOfDigits(time, ZONE_HOURS) !== null;
-      // A terminal whose clock is not set sends a location all the same.
-      if (isDated || mediaSignature(body, HEAD_BYTES + LOCATION_BYTES) !== null) return located;
-    }
-    return isPackage ? packaged : bare;
-  };
+  const tables = { bare, packaged, located };
   return {
     ...located,
     fields: { ...head, ...located.fields, ...packageNumbers, data },
     fieldNames: bare.fieldNames,
     minBytes: bare.minBytes,
-    decode: (body) => tableOf(body).decode(body),
+    decode: (body) => tables[mediaForm(body, dialect.edition)].decode(body),
     encode: (value) => {
       if (value['location'] !== undefined) return located.encode(value);
       return (value['total'] === undefined ? bare : packaged).encode(value);
@@ -95,9 +97,14 @@ function mediaData(dialect: Dialect): Layout<Fields> {
   };
 }
 
+/** Of a body of the form `packaged`. */
+export const packageOf = (body: Uint8Array): { total: number; index: number } => ({
+  total: numberAt(body, HEAD_BYTES, 4),
+  index: numberAt(body, HEAD_BYTES + 4, 4),
+});
+
 function isPackaged(body: Uint8Array): boolean {
-  const total = numberAt(body, HEAD_BYTES, 4);
-  const index = numberAt(body, HEAD_BYTES + 4, 4);
+  const { total, index } = packageOf(body);
   return body.length >= HEAD_BYTES + 8 && index >= 1 && index <= total && total <= MAX_PACKAGES;
 }
 
