@@ -188,7 +188,7 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       report,
       close,
     },
-    ...{ access, sessions, users, devices, latest, desk, journal, runners, asked },
+    ...{ access, sessions, users, devices, latest, desk, journal, runners, asked, photos },
     mqttPasswords,
     /** Names in the folder that exports are written to. */
     files: () => readdir(root),

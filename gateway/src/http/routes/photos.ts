@@ -47,12 +47,14 @@ export const photoRoutes = ({ devices, photos }: Pick<Rooms, 'devices' | 'photos
     handle: async ({ params, request, response }) => {
       const file = await photos.file(params.id);
       if (file === null) return new Refusal('notFound');
+      const isKnown = file.contentType !== 'application/octet-stream';
+      const disposition = isKnown ? 'inline' : 'attachment';
       response.set({
         ETag: `"${file.sha256}"`,
         'Cache-Control': 'private, max-age=86400, immutable',
         'Content-Type': file.contentType,
         'Content-Length': `${file.bytes}`,
-        'Content-Disposition': `inline; filename="${file.name}"`,
+        'Content-Disposition': `${disposition}; filename="${file.name}"`,
         'Content-Security-Policy': "sandbox; default-src 'none'",
         'X-Content-Type-Options': 'nosniff',
       });
