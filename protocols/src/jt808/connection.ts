@@ -363,9 +363,9 @@ export class Jt808Connection implements Connection, FrameSink {
     }
   }
 
-  /** In 2011 media data count their packages in their own heads. */
+  /** In 2011 media data count their packages in their own heads; who joins parts joins these alike. */
   #packaged(header: Header, content: Uint8Array, length: number): Header {
-    if (header.id !== MEDIA_DATA || header.package !== null) return header;
+    if (!this.#isGated || header.id !== MEDIA_DATA || header.package !== null) return header;
     const body = content.subarray(header.bodyAt, length);
     if (mediaForm(body, this.#editionOf(header)) !== 'packaged') return header;
     const own = packageOf(body);
