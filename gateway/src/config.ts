@@ -180,6 +180,32 @@ export const settings = {
     meaning:
       '`strict`: known and authenticated; `known`: entered by an operator; `open`: anything, marked pending',
   },
+  commandWaitS: {
+    env: 'XUNJI_COMMAND_WAIT_S',
+    schema: count(1, 600),
+    fallback: 10,
+    meaning:
+      'how long a JT/T 808 terminal may take to answer before it is asked again; each wait is longer',
+  },
+  commandRepeats: {
+    env: 'XUNJI_COMMAND_REPEATS',
+    schema: count(0, 4),
+    fallback: 2,
+    meaning:
+      'how often it is asked again; never what cuts fuel or power, controls doors or the terminal',
+  },
+  maxCommandsPerDevice: {
+    env: 'XUNJI_MAX_COMMANDS_PER_DEVICE',
+    schema: count(1, 1000),
+    fallback: 16,
+    meaning: 'commands of one device that are not over',
+  },
+  maxCommands: {
+    env: 'XUNJI_MAX_COMMANDS',
+    schema: count(1, 1_000_000),
+    fallback: 20_000,
+    meaning: 'of all devices',
+  },
   adminPassword: {
     env: 'XUNJI_ADMIN_PASSWORD',
     schema: z.string().min(8).optional(),

@@ -30,6 +30,7 @@ import { createLogger, type Logger, rateLimited } from './logger.ts';
 import { Photos } from './media/photos.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { Beacons } from './records/beacons.ts';
+import { CommandLog } from './records/commands.ts';
 import { ConfigLog, type Publish } from './records/config-log.ts';
 import { openDatabase, type Records } from './records/database.ts';
 import { DeviceRegistry } from './records/devices.ts';
@@ -123,6 +124,7 @@ async function openRecords(db: Records, publish: Publish, logger: Logger) {
     beacons: await Beacons.open(db, now),
     mqttPasswords: await MqttPasswords.open({ db, now, monotonic }),
     rules: new Rules(db, log, now),
+    commandLog: await CommandLog.open({ db, now, onError: onError('commandsNotWritten') }),
   };
 }
 
@@ -182,7 +184,13 @@ function mqttOf(config: Config, passwords: MqttPasswords, id: Uint8Array) {
 function openDoors(
   config: Config,
   journal: Journal,
-  { devices: registry, beacons, mqttPasswords }: Awaited<ReturnType<typeof openRecords>>,
+  {
+    devices: registry,
+    beacons,
+    mqttPasswords,
+    commandLog,
+  }: Awaited<ReturnType<typeof openRecords>>,
+  latest: LatestPositions,
   id: Uint8Array,
   { parts, photos }: { readonly parts: Parts; readonly photos: Photos },
   logger: Logger,
@@ -193,6 +201,16 @@ function openDoors(
     ...{ journal, registry, metrics, admission: config.admission, limits: limitsOf(config) },
     ...{ subpackages: parts.subpackages, photos },
     ...{ liveMaxAgeMs: config.liveMaxAgeS * 1000, now, monotonic, places: beacons },
+    commands: {
+      ...{
+        records: commandLog,
+        waitMs: config.commandWaitS * 1000,
+        repeats: config.commandRepeats,
+      },
+      ...{ maxPerDevice: config.maxCommandsPerDevice, maxCommands: config.maxCommands },
+      editionOf: (device) => registry.find(device)?.edition ?? null,
+      fixOf: (device) => latest.get(device)?.fix?.position ?? null,
+    },
     mqtt: mqttOf(config, mqttPasswords, id),
     onBroker: ({ connection, isUp, detail }) => {
       const { log, held } = lines(`broker ${isUp}`);
@@ -301,8 +319,14 @@ async function start(config: Config) {
     ...{ directory: dir.media, db, now, keepMs: config.photosKeepDays * DAY_MS },
     maxBytes: config.photosMaxMb * 2 ** 20,
   });
+  const { maxPartsBytes: maxBytes } = limitsOf(config);
+  const parts = new Parts({ path: dir.parts, maxBytes, metrics, now });
+  const kept = { parts, photos };
+  const doors = openDoors(config, journal, records, latest, id, kept, logger, metrics);
+  const { commands } = doors;
+  if (commands === null) throw new Error('nothing takes commands');
   const { app } = createApp({
-    rooms: { ...records, latest, desk, tracks, health, baseMaps, photos, site },
+    rooms: { ...records, commands, latest, desk, tracks, health, baseMaps, photos, site },
     ...{ health, metrics, dashboard, logger, trustProxy: config.trustProxy },
     isTls: config.tlsCert !== undefined,
   });
@@ -316,8 +340,6 @@ async function start(config: Config) {
       Promise.resolve().then(work).catch(failed('timedWorkFailed'));
     }, ms);
   const loop = new EventLoopDelay();
-  const { maxPartsBytes: maxBytes } = limitsOf(config);
-  const parts = new Parts({ path: dir.parts, maxBytes, metrics, now });
   const timers = [
     every(TICK_MS, () => {
       if (journal.stalled !== null) return null;
@@ -338,7 +360,6 @@ async function start(config: Config) {
 
   const control = await openBackups({ dir, db, journal, stores, logger, now, program: version() });
   await parts.recover(journal, photos);
-  const doors = openDoors(config, journal, records, id, { parts, photos }, logger, metrics);
   const ready = {
     ready: true,
     http: await listen(http, config.httpPort, config.httpHost),
@@ -355,7 +376,10 @@ async function start(config: Config) {
     doors: () => doors.close(),
     control: () => control?.close() ?? Promise.resolve(),
     http: () => closeHttp(http, HTTP_GRACE_MS),
-    records: () => devices.close().then(() => records.log.close()),
+    records: async () => {
+      await Promise.all([devices.close(), records.commandLog.flush()]);
+      await records.log.close();
+    },
     drain: () => Promise.all(runners.map((r) => r.drained())),
     consumers: () => Promise.all(runners.map((r) => r.stop())),
     latest: () => latest.save(),

@@ -52,6 +52,23 @@ export function createMetrics() {
       help: 'Connections to the external MQTT broker that are up',
       registers,
     }),
+    commandAnswers: new Counter({
+      name: 'xunji_command_answers_total',
+      help: 'Answers of devices to commands: matched, repeated, late or to nothing that was asked',
+      labelNames: ['protocol', 'use'],
+      registers,
+    }),
+    commands: new Counter({
+      name: 'xunji_commands_total',
+      help: 'Commands to devices that are over, by how they ended',
+      labelNames: ['protocol', 'state'],
+      registers,
+    }),
+    commandsOpen: new Gauge({
+      name: 'xunji_commands_open',
+      help: 'Commands to devices that are not over',
+      registers,
+    }),
     sightings: new Tally({
       name: 'xunji_beacon_sightings_total',
       help: 'Radio sightings, by whether they tell of a place',

@@ -65,6 +65,35 @@ export interface DeviceList extends Page<Device> {
   boot: string;
 }
 
+/** POST and GET /api/v1/devices/:id/commands, GET /api/v1/commands/:id: what was asked of a device. */
+export interface DeviceCommand {
+  id: string;
+  device: string;
+  protocol: ProtocolName;
+  /** Of the message that carries it: `0x8300`, `0x80`, `locate`. */
+  message: string;
+  name: string;
+  fields: Record<string, unknown>;
+  by: string;
+  reason: string | null;
+  /** From `answered` on it is over. `refused`: by the device, or by us as `detail` says. */
+  state: 'queued' | 'sent' | 'answered' | 'refused' | 'timeout' | 'offline' | 'expired';
+  result: 'done' | 'failed' | 'malformed' | 'unsupported' | null;
+  detail: string | null;
+  sends: number;
+  requestedAt: string;
+  /** Not sent after it. */
+  expiresAt: string;
+  sentAt: string | null;
+  /** When the device said that it has it, where the answer proper comes later. */
+  takenAt: string | null;
+  endedAt: string | null;
+  /** The message that answered it. */
+  reply: { id: string; name: string; fields: Record<string, unknown> } | null;
+  /** The answer came after we had given up. */
+  isLate: boolean;
+}
+
 /** GET/POST /api/v1/subjects: the vehicle or person that carries a device, bound for a period. */
 export interface Subject {
   id: string;

@@ -268,6 +268,12 @@ export interface Protocol {
   readonly models: readonly ModelRow[];
   open(options?: Omit<ConnectionOptions, 'prefer'>): Connection;
   /**
+   * Whether a device could be sent the command, as far as can be told without its connection.
+   * @param edition of the device; null: it is not known
+   * @throws RangeError naming the field that does not fit
+   */
+  fits(command: Command, edition: string | null): void;
+  /**
    * The whole frame, escaped and checksummed, ready to send.
    * @throws RangeError naming the field, for an unknown id or a value that does not fit: our own mistake
    */

@@ -142,6 +142,8 @@ export const readers: readonly Role[] = ['admin', 'dispatcher', 'supervisor', 'm
 export const historians: readonly Role[] = ['admin', 'dispatcher', 'supervisor', 'manager'];
 /** Who may handle alarms. */
 export const handlers: readonly Role[] = ['admin', 'dispatcher'];
+/** Who may ask where somebody is, and by their further roles more of a device. */
+export const commanders: readonly Role[] = ['admin', 'dispatcher', 'supervisor'];
 export const admins: readonly Role[] = ['admin'];
 /** Who may see how the gateway does: metrics, readiness, users. */
 export const overseers: readonly Role[] = ['admin', 'auditor'];

@@ -30,7 +30,7 @@ export interface Endpoint {
   /** Null: a body is not looked at. */
   readonly body: z.ZodType | null;
   readonly ifMatch: boolean;
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
   /** Null: no JSON in the answer. */
   readonly result: z.ZodType | null;
   /** Refusals beyond those every operation has. */

@@ -5,6 +5,8 @@ import type { AlarmDesk } from '../live/desk.ts';
 import type { LatestPositions } from '../live/latest.ts';
 import type { Photos } from '../media/photos.ts';
 import type { Beacons } from '../records/beacons.ts';
+import type { CommandLog } from '../records/commands.ts';
+import type { CommandDesk } from '../records/device-command.ts';
 import type { DeviceRegistry } from '../records/devices.ts';
 import type { Fences } from '../records/fences.ts';
 import type { MqttPasswords } from '../records/mqtt-passwords.ts';
@@ -25,6 +27,8 @@ export interface Rooms {
   readonly beacons: Beacons;
   readonly mqttPasswords: MqttPasswords;
   readonly rules: Rules;
+  readonly commands: CommandDesk;
+  readonly commandLog: CommandLog;
   readonly latest: LatestPositions;
   readonly desk: AlarmDesk;
   /** Where tracks are read. */

@@ -8,6 +8,7 @@ import type {
   BaseMap,
   Beacon,
   Device,
+  DeviceCommand,
   DeviceList,
   Fence,
   FenceEvent,
@@ -147,6 +148,57 @@ export const device = wire<Device>()(
 export const deviceList = wire<DeviceList>()(
   'DeviceList',
   z.object({ items: z.array(device), next: z.string().nullable(), boot: z.string() }),
+);
+
+const json = z.record(z.string().max(64), z.unknown());
+export const deviceCommand = wire<DeviceCommand>()(
+  'DeviceCommand',
+  z.object({
+    id: z.string(),
+    device: z.string(),
+    protocol,
+    message: z.string(),
+    name: z.string(),
+    fields: z.record(z.string(), z.unknown()),
+    by: z.string(),
+    reason: z.string().nullable(),
+    state: z.enum(['queued', 'sent', 'answered', 'refused', 'timeout', 'offline', 'expired']),
+    result: z.enum(['done', 'failed', 'malformed', 'unsupported']).nullable(),
+    detail: z.string().nullable(),
+    sends: z.number(),
+    requestedAt: z.string(),
+    expiresAt: z.string(),
+    sentAt: z.string().nullable(),
+    takenAt: z.string().nullable(),
+    endedAt: z.string().nullable(),
+    reply: z
+      .object({ id: z.string(), name: z.string(), fields: z.record(z.string(), z.unknown()) })
+      .nullable(),
+    isLate: z.boolean(),
+  }),
+);
+
+/** One of `id`, `name`, `text` (GT06) and `cmd` (MQTT) says what is asked. */
+export const commandDraft = draft(
+  'CommandDraft',
+  z
+    .strictObject({
+      id: z.string().max(64).optional(),
+      name: z.string().max(64).optional(),
+      fields: json.optional(),
+      text: z.string().max(512).optional(),
+      language: z.number().int().min(0).max(0xffff).optional(),
+      cmd: z.string().max(64).optional(),
+      args: json.optional(),
+      confirm: z.boolean().optional(),
+      waitS: z.number().int().min(0).max(86_400).optional(),
+      reason: note.optional(),
+    })
+    .refine(
+      ({ id: one, name: other, text: said, cmd }) =>
+        [one, other, said, cmd].filter((way) => way !== undefined).length === 1,
+      'say the command by exactly one of id, name, text and cmd',
+    ),
 );
 
 export const subject = wire<Subject>()(

@@ -13,6 +13,7 @@ import { createLogger } from '../logger.ts';
 import { Photos } from '../media/photos.ts';
 import { createMetrics } from '../metrics.ts';
 import { Beacons } from '../records/beacons.ts';
+import { CommandLog } from '../records/commands.ts';
 import { ConfigLog } from '../records/config-log.ts';
 import { openDatabase } from '../records/database.ts';
 import { DeviceRegistry } from '../records/devices.ts';
@@ -28,6 +29,7 @@ import { emptyPage, TrackColumnsBuilder, type TrackPage } from '../stores/track-
 import type { Role } from '../wire.ts';
 import { createApp } from './app.ts';
 import type { Endpoint } from './endpoint.ts';
+import { PlainCommandDesk } from './plain-command-desk.test-support.ts';
 import { closeHttp, createHttpServer, listen } from './server.ts';
 import { openDashboard } from './static.ts';
 
@@ -100,6 +102,8 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
   const photos = await Photos.open({
     ...{ directory: join(root, 'media'), db, now, maxBytes: 1 << 20, keepMs: 0 },
   });
+  const commandLog = await CommandLog.open({ db, now, onError: fail });
+  const commands = new PlainCommandDesk(commandLog, NOW);
   const { app, endpoints } = createApp({
     rooms: {
       ...{ access, sessions, users, devices, latest, desk, tracks, health, photos },
@@ -108,6 +112,7 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
       beacons: await Beacons.open(db, now),
       mqttPasswords,
       rules: new Rules(db, log, now),
+      ...{ commands, commandLog },
       baseMaps: new BaseMaps({ directory: root, onError: fail }),
       site: { boot: 'boot-1', build: '0.1.0-test', timeZone: 'Asia/Shanghai' },
     },
@@ -190,6 +195,7 @@ export async function startWeb(options: { readonly trustProxy?: number } = {}) {
     },
     ...{ access, sessions, users, devices, latest, desk, journal, runners, asked, photos },
     mqttPasswords,
+    ...{ commands, commandLog },
     /** Names in the folder that exports are written to. */
     files: () => readdir(root),
   };

@@ -3,6 +3,7 @@ import { NearestBeacons, type Places } from '../beacons/nearest.ts';
 import type { DeviceRef } from '../journal/record.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Address, Addresses } from './addresses.ts';
+import { Commands, type CommandsOptions } from './commands.ts';
 import { Flapping } from './flapping.ts';
 import { type AdmissionMode, Gate, type Registry } from './gate.ts';
 import { type Appender, Intake, type PhotoKeeper } from './intake.ts';
@@ -36,6 +37,11 @@ export interface DoorsOptions {
     /** To be subscribed to instead of listening. */
     readonly external?: ExternalBrokerSetting;
   };
+  /** What is asked of devices; absent: nothing ever is. */
+  readonly commands?: Omit<
+    CommandsOptions,
+    'sessions' | 'registry' | 'onAnswer' | 'onOver' | 'now' | 'monotonic'
+  >;
   readonly onBroker?: (news: BrokerNews) => void;
   readonly onUnexpected: (error: unknown) => void;
   /** Ms UTC. */
@@ -66,6 +72,8 @@ export interface OpenPorts {
 
 /** How often windows of sightings are looked at, though nobody is heard. */
 const SWEEP_MS = 1000;
+/** How often the waits of commands are looked at. */
+const COMMANDS_MS = 250;
 /** Numbers that the kernel offers until one is free for UDP and TCP. */
 const MAX_TRIES = 10;
 
@@ -77,11 +85,16 @@ export class Doors {
   readonly #mqtt: MqttIntake;
   readonly #external: ExternalBroker | null = null;
   readonly #sweep: () => Promise<void>;
+  readonly #metrics: Metrics;
+  /** Null where there was nothing to record them by. */
+  readonly commands: Commands | null;
   #timer: NodeJS.Timeout | undefined;
+  #commandsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: DoorsOptions) {
     const { journal, registry, admission, limits, liveMaxAgeMs, metrics } = options;
     const { now, monotonic, onFault, onUnexpected, onBan, onFlapping } = options;
+    this.#metrics = metrics;
     const flapping = new Flapping({
       monotonic,
       onFlapping: (device, takeOvers) => {
@@ -97,9 +110,14 @@ export class Doors {
       onSighting: metrics.sightings.counting('result'),
     });
     const { subpackages, photos } = options;
+    const commands = options.commands && openCommands(options, options.commands, sessions);
+    this.commands = commands ?? null;
     const intake = new Intake({
       ...{ journal, gate, sessions, metrics, liveMaxAgeMs, onFault, nearest, subpackages, photos },
       onFileError: onUnexpected,
+      ...(commands && {
+        onAnswer: (device, answer, message) => commands.answered(device, answer, message),
+      }),
     });
     this.#sweep = () => intake.sweepBeacons(now()).catch(onUnexpected);
     const turns = new Turns({ journal, monotonic });
@@ -134,6 +152,7 @@ export class Doors {
     };
     this.#external?.start();
     this.#timer = setInterval(() => void this.#sweep(), SWEEP_MS);
+    this.#commandsTimer = setInterval(() => this.#tickCommands(), COMMANDS_MS);
     if (this.#external !== null || at.mqttsPort === undefined) return ports;
     return { ...ports, mqtts: await this.#mqtt.listenTls(at.mqttsPort, at.mqttHost) };
   }
@@ -156,9 +175,31 @@ export class Doors {
     }
   }
 
+  #tickCommands(): void {
+    if (this.commands === null) return;
+    this.commands.tick();
+    this.#metrics.commandsOpen.set(this.commands.length);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#commandsTimer);
     const all = [this.#jt808, this.#udp, this.#gt06, this.#mqtt, this.#external];
     await Promise.all(all.map((door) => door?.close()));
   }
+}
+
+function openCommands(
+  { registry, metrics, now, monotonic }: DoorsOptions,
+  given: NonNullable<DoorsOptions['commands']>,
+  sessions: Sessions,
+): Commands {
+  return new Commands({
+    ...{ ...given, sessions, registry, now, monotonic },
+    onAnswer: (use, protocol) => metrics.commandAnswers.inc({ protocol, use }),
+    onOver: (command) => {
+      const { device, state } = command;
+      metrics.commands.inc({ protocol: device.protocol, state });
+    },
+  });
 }

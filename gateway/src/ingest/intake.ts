@@ -1,4 +1,5 @@
 import {
+  type CommandAnswer,
   type Connection,
   type Fault,
   type Media,
@@ -43,6 +44,8 @@ export interface IntakeOptions {
   /** Makes positions of what badges and gateways hear. */
   readonly nearest?: NearestBeacons;
   readonly onFault: (fault: Fault, session: Session) => void;
+  /** A device that is let in says something of a command of ours. */
+  readonly onAnswer?: (device: DeviceRef, answer: CommandAnswer, message: Message) => void;
   /** Shared by all connections; by default of its own. */
   readonly subpackages?: Subpackages;
   readonly onFileError?: (error: unknown) => void;
@@ -292,6 +295,8 @@ export class Intake {
     if (!decision.keep) return decision.verdict;
     const device = this.#bind(message, work);
     if (device === null) return decision.verdict;
+    const { answers } = message;
+    if (answers) this.#options.onAnswer?.(device, answers, message);
     if (message.positions.length > 0) this.#positions(message, device, work);
     else work.entries.push(messageEntry(message, device, work));
     for (const derived of this.#options.nearest?.hear(message, device, work.receivedTime) ?? []) {

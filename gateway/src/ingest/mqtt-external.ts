@@ -63,6 +63,8 @@ export class ExternalBroker {
     const { intake, sessions } = options;
     this.#speakers = new Speakers({
       ...{ intake, sessions, remote: '', max: Number.POSITIVE_INFINITY },
+      prefix: this.#topics.prefix,
+      publish: (topic, payload) => this.#say(topic, payload),
       // The line to the broker belongs to all of its devices.
       close: () => undefined,
     });
@@ -79,6 +81,13 @@ export class ExternalBroker {
     const line = this.#lines.find(({ isUp }) => isUp);
     if (line === undefined) throw new Error('the broker is away');
     await line.publish(topic, payload);
+  }
+
+  /** What is lost with the line is a command without an answer. */
+  #say(topic: string, payload: Uint8Array): boolean {
+    if (!this.#lines.some(({ isUp }) => isUp)) return false;
+    this.publish(topic, payload).catch(() => undefined);
+    return true;
   }
 
   async close(): Promise<void> {
@@ -130,14 +139,14 @@ export class ExternalBroker {
     const item = decodeMqtt(topic, payload, receivedTime, options);
     if (item === null) return;
     if (!retain) {
-      await this.#speakers.take(item, receivedTime);
+      await this.#speakers.take(item, receivedTime, topic);
       return;
     }
     // An old message that the broker kept is no news, but for a phone that has never been heard.
     if (item.kind === 'fault' || item.name !== 'location' || this.#wasSeen(item.device ?? ''))
       return;
     const positions = item.positions.map((position) => ({ ...position, buffered: true }));
-    await this.#speakers.take({ ...item, positions }, receivedTime);
+    await this.#speakers.take({ ...item, positions }, receivedTime, topic);
   }
 
   #wasSeen(id: string): boolean {

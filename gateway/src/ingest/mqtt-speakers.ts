@@ -1,6 +1,7 @@
 import type { Fault, Message } from '@xunji/protocols';
 import { deviceKey } from '../journal/record.ts';
 import type { Intake } from './intake.ts';
+import { downTopic, type Publish, writeMqttCommand } from './mqtt-down.ts';
 import type { Session, Sessions } from './session.ts';
 
 export interface SpeakersOptions {
@@ -10,6 +11,9 @@ export interface SpeakersOptions {
   readonly remote: string;
   /** Devices at once. */
   readonly max: number;
+  /** Where our own tree begins. */
+  readonly prefix: string;
+  readonly publish: Publish;
   /** A newer connection speaks for one of the devices, or one of them guesses. */
   readonly close: (reason: string) => void;
 }
@@ -29,8 +33,8 @@ export class Speakers {
     this.#options = options;
   }
 
-  /** Resolves once what was published is durable. */
-  async take(item: Message | Fault, receivedTime: number): Promise<Heard> {
+  /** Resolves once what was published on `topic` is durable. */
+  async take(item: Message | Fault, receivedTime: number, topic: string): Promise<Heard> {
     const { intake, max } = this.#options;
     const id = item.kind === 'message' ? item.device : null;
     const key = id === null ? '' : deviceKey({ protocol: 'mqtt', id });
@@ -41,7 +45,7 @@ export class Speakers {
       return 'taken';
     }
     if (known === undefined && this.#sessions.size >= max) return 'tooManyDevices';
-    const session = known ?? this.#open(key);
+    const session = known ?? this.#open(key, id ?? '', topic);
     const { refused } = await intake.receive(session, [item], receivedTime, null);
     if (refused && session.device === null) this.#forget(key, session);
     return refused ? 'refused' : 'taken';
@@ -53,8 +57,9 @@ export class Speakers {
     await Promise.all(all.map(([key, session]) => this.#leave(key, session, receivedTime)));
   }
 
-  #open(key: string): Session {
-    const { sessions, remote, close } = this.#options;
+  #open(key: string, device: string, heardOn: string): Session {
+    const { sessions, remote, close, prefix, publish } = this.#options;
+    const topic = downTopic(device, heardOn, prefix);
     const session: Session = sessions.open({
       transport: 'mqtt',
       remote,
@@ -62,6 +67,8 @@ export class Speakers {
         this.#forget(key, session);
         close(reason);
       },
+      command: (command) => writeMqttCommand(command, topic),
+      transmit: (payload) => publish(topic, payload),
     });
     this.#sessions.set(key, session);
     return session;

@@ -268,7 +268,7 @@ export class MqttIntake {
       this.#options.metrics.faults.inc({ protocol: 'mqtt', code: 'badTopic' });
       throw new Refused('payload of another device');
     }
-    const heard = await peer.speakers.take(item, receivedTime);
+    const heard = await peer.speakers.take(item, receivedTime, packet.topic);
     if (heard === 'taken') return;
     if (heard === 'tooManyDevices') this.#closed(heard);
     throw new Refused(heard);
@@ -283,7 +283,8 @@ export class MqttIntake {
   #speakers(client: Client): Speakers {
     const { intake, sessions } = this.#options;
     return new Speakers({
-      ...{ intake, sessions, max: MAX_DEVICES_PER_CLIENT },
+      ...{ intake, sessions, max: MAX_DEVICES_PER_CLIENT, prefix: this.#topics.prefix },
+      publish: (topic, payload) => this.#say(topic, payload),
       remote: this.#addresses.get(client.conn)?.name ?? '',
       close: (reason) => {
         this.#closed(reason);
@@ -291,6 +292,18 @@ export class MqttIntake {
         client.close();
       },
     });
+  }
+
+  /** To whoever listens there, which the access rules allow its device alone. */
+  #say(topic: string, payload: Uint8Array): boolean {
+    const broker = this.#broker;
+    if (broker === null || broker.closed) return false;
+    const { onUnexpected } = this.#options;
+    const packet = { cmd: 'publish', topic, payload: Buffer.from(payload), qos: 1 } as const;
+    broker.publish({ ...packet, retain: false, dup: false }, (error) => {
+      if (error) onUnexpected(error);
+    });
+    return true;
   }
 
   #maySubscribe(client: Client, filter: string): boolean {

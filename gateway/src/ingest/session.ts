@@ -1,3 +1,4 @@
+import type { Command, WrittenCommand } from '@xunji/protocols';
 import { type DeviceRef, deviceKey } from '../journal/record.ts';
 import type { Flapping } from './flapping.ts';
 
@@ -7,6 +8,21 @@ export interface Link {
   /** Address without port, for limits and log lines below info. */
   readonly remote: string;
   close(reason: string): void;
+  /**
+   * Writes a command for the device; null where nothing can be said to it yet. Absent on a line of one direction.
+   * @throws RangeError naming the field that does not fit
+   */
+  command?(command: DownCommand): WrittenCommand | null;
+  /** Hands over what `command` wrote. False: the line cannot take it now. */
+  transmit?(bytes: Uint8Array): boolean;
+}
+
+/** A command as the lines need it. */
+export interface DownCommand extends Command {
+  /** Unlike a serial it names the command for good. */
+  readonly number: number;
+  /** Ms UTC; the device is to ignore it afterwards. */
+  readonly expiresTime: number;
 }
 
 /** One for all: thousands of connections are idle. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { Connection, Fault, Message } from '@xunji/protocols';
+import type { Connection, Fault, Message, WrittenCommand } from '@xunji/protocols';
 import type { Address } from './addresses.ts';
-import type { Link, Session, Sessions } from './session.ts';
+import type { DownCommand, Link, Session, Sessions } from './session.ts';
 import type { Reader } from './turns.ts';
 
 /** Garbage counts as one more bad frame each time it has gone on for so long, however it is cut into segments. */
@@ -25,6 +25,7 @@ export interface PeerPort {
   read(peer: Peer, bytes: Uint8Array): void;
   caughtUp(peer: Peer): void;
   end(peer: Peer, reason: string): void;
+  say(peer: Peer, bytes: Uint8Array): boolean;
 }
 
 /** Nothing is under way yet: one for all, because thousands are idle. */
@@ -95,6 +96,12 @@ export class Peer implements Reader, Link {
   }
   close(reason: string): void {
     this.#port.end(this, reason);
+  }
+  command(command: DownCommand): WrittenCommand | null {
+    return this.connection.command(command);
+  }
+  transmit(bytes: Uint8Array): boolean {
+    return this.#port.say(this, bytes);
   }
 
   /** False once too many frames were bad. A sound frame with a useless body is none: it is answered so. */

@@ -204,6 +204,13 @@ export class TcpIntake implements PeerPort {
     this.#options.turns.forget(peer);
   }
 
+  /** @internal called by the peer; who does not read what was said before is asked nothing more */
+  say({ socket, hasEnded }: Peer, bytes: Uint8Array): boolean {
+    if (socket.destroyed || hasEnded || socket.writableLength > MAX_UNREAD_ANSWERS) return false;
+    socket.write(bytes);
+    return true;
+  }
+
   /** @internal called by the peer in its turn */
   read(peer: Peer, bytes: Uint8Array): void {
     const items = peer.connection.push(bytes, this.#options.now());

@@ -1,5 +1,11 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { type Connection, type Fault, jt808, type Message } from '@xunji/protocols';
+import {
+  type Connection,
+  type Fault,
+  jt808,
+  type Message,
+  type WrittenCommand,
+} from '@xunji/protocols';
 import { network } from '../access/throttle.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Addresses } from './addresses.ts';
@@ -7,7 +13,7 @@ import type { Registry } from './gate.ts';
 import type { Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
 import { profilesOf } from './profiles.ts';
-import type { Link, Session, Sessions } from './session.ts';
+import type { DownCommand, Link, Session, Sessions } from './session.ts';
 
 export interface UdpOptions {
   readonly intake: Intake;
@@ -61,6 +67,12 @@ class Bucket {
   }
 }
 
+/** What an address needs of its port. */
+interface UdpPort {
+  end(peer: UdpPeer, reason: string): void;
+  say(peer: UdpPeer, bytes: Uint8Array): boolean;
+}
+
 /** A source address as long as a device speaks from it. */
 class UdpPeer implements Link {
   readonly transport = 'udp';
@@ -70,7 +82,7 @@ class UdpPeer implements Link {
   readonly session: Session;
   readonly connection: Connection;
   readonly bucket: Bucket;
-  readonly #onClose: (peer: UdpPeer, reason: string) => void;
+  readonly #intake: UdpPort;
   lastRead: number;
   /** The device showed its auth code from here: the source is not forged. */
   isProven = false;
@@ -85,7 +97,7 @@ class UdpPeer implements Link {
     connection: Connection,
     bucket: Bucket,
     at: number,
-    onClose: (peer: UdpPeer, reason: string) => void,
+    intake: UdpPort,
   ) {
     this.remote = address;
     this.port = port;
@@ -93,12 +105,18 @@ class UdpPeer implements Link {
     this.connection = connection;
     this.bucket = bucket;
     this.lastRead = at;
-    this.#onClose = onClose;
+    this.#intake = intake;
     this.session = sessions.open(this);
   }
 
   close(reason: string): void {
-    this.#onClose(this, reason);
+    this.#intake.end(this, reason);
+  }
+  command(command: DownCommand): WrittenCommand | null {
+    return this.connection.command(command);
+  }
+  transmit(bytes: Uint8Array): boolean {
+    return this.#intake.say(this, bytes);
   }
 }
 
@@ -109,7 +127,7 @@ const keyOf = (address: string, port: number): string => `${address} ${port}`;
  * has a session, and it has it at the address it last spoke from; who has not proved himself is never sent more bytes
  * than came from him, so that a forged source turns nothing of ours against anybody.
  */
-export class UdpIntake {
+export class UdpIntake implements UdpPort {
   readonly #options: UdpOptions;
   readonly #peers = new Map<string, UdpPeer>();
   readonly #strangers: Bucket;
@@ -158,8 +176,16 @@ export class UdpIntake {
     socket.removeAllListeners('message');
     await Promise.all([...this.#peers.values()].map(({ session }) => session.lastAppend));
     this.#socket = null;
-    for (const peer of [...this.#peers.values()]) this.#end(peer, 'stopping');
+    for (const peer of [...this.#peers.values()]) this.end(peer, 'stopping');
     await new Promise<void>((resolve) => socket.close(resolve));
+  }
+
+  /** @internal called by the peer; who has not proved himself is sent no more than came from him */
+  say(peer: UdpPeer, bytes: Uint8Array): boolean {
+    if (peer.isClosed || this.#socket === null) return false;
+    if (!peer.isProven && peer.credit < bytes.length) return false;
+    this.#answer(peer, bytes);
+    return true;
   }
 
   #count(result: string): void {
@@ -194,8 +220,7 @@ export class UdpIntake {
     const { intake, sessions, limits } = this.#options;
     const bucket = new Bucket(limits.udpRate, limits.udpRate * BURST_S, at);
     const connection = jt808.open({ subpackages: intake.subpackages, profileOf: this.#profileOf });
-    const onClose = (left: UdpPeer, reason: string) => this.#end(left, reason);
-    return new UdpPeer(from, sessions, connection, bucket, at, onClose);
+    return new UdpPeer(from, sessions, connection, bucket, at, this);
   }
 
   #take(peer: UdpPeer, items: readonly (Message | Fault)[]): void {
@@ -244,7 +269,7 @@ export class UdpIntake {
     this.#peers.set(peer.key, peer);
     sessions.connections++;
     metrics.connections.inc({ transport: 'udp' });
-    if (sessions.connections > limits.maxConnections) this.#end(peer, 'tooManyConnections');
+    if (sessions.connections > limits.maxConnections) this.end(peer, 'tooManyConnections');
   }
 
   /** @param peer whose answer leaves only while its device speaks from there */
@@ -266,10 +291,11 @@ export class UdpIntake {
     const { heldBytes } = peer.connection;
     this.#heldBytes += heldBytes - peer.heldBytes;
     peer.heldBytes = heldBytes;
-    if (this.#heldBytes > this.#options.limits.maxHeldBytes) this.#end(peer, 'memory');
+    if (this.#heldBytes > this.#options.limits.maxHeldBytes) this.end(peer, 'memory');
   }
 
-  #end(peer: UdpPeer, reason: string): void {
+  /** @internal called by the peer */
+  end(peer: UdpPeer, reason: string): void {
     const { sessions, metrics, intake, now, onUnexpected } = this.#options;
     if (peer.isClosed) return;
     peer.isClosed = true;
@@ -300,7 +326,7 @@ export class UdpIntake {
     if (late.length === 0) return;
     setImmediate(() =>
       setImmediate(() => {
-        for (const peer of late) if (isLate(peer)) this.#end(peer, 'idle');
+        for (const peer of late) if (isLate(peer)) this.end(peer, 'idle');
       }),
     );
   }

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely';
 import { addAlarmTimes, createAlarms } from '../alarms/schema.ts';
 import { createBeacons } from './beacons.ts';
+import { createCommands } from './commands-table.ts';
 import { createDeviceProfiles } from './device-profiles.ts';
 import { createMqttPasswords } from './mqtt-passwords.ts';
 import { createPhotos } from './photos.ts';
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '005-mqtt-passwords': createMqttPasswords,
   '006-device-profiles': createDeviceProfiles,
   '007-photos': createPhotos,
+  '008-commands': createCommands,
 };

@@ -1,6 +1,7 @@
 import type { ProtocolName } from '@xunji/protocols';
 import type { Generated } from 'kysely';
 import type { FenceKind, Role, Rule, Severity } from '../wire.ts';
+import type { CommandsTable } from './commands-table.ts';
 import type { PhotosTable } from './photos.ts';
 
 /** Booleans are 0 or 1, times ms UTC, JSON is text. */
@@ -134,6 +135,7 @@ export interface RecordsTables {
   beacons: BeaconsTable;
   mqtt_passwords: MqttPasswordsTable;
   photos: PhotosTable;
+  commands: CommandsTable;
   config_log: ConfigLogTable;
   secrets: SecretsTable;
 }

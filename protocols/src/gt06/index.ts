@@ -1,5 +1,5 @@
 import type { Protocol } from '../protocol.ts';
-import { commands } from './commands.ts';
+import { commands, writeCommand } from './commands.ts';
 import { Gt06Connection, terminalIdOf } from './connection.ts';
 import { writeFrame } from './frame.ts';
 import { login } from './messages/session.ts';
@@ -19,6 +19,9 @@ export const gt06: Protocol = {
   commands,
   models: models.map(({ name, note }) => ({ name, note })),
   open: (options = {}) => new Gt06Connection(options),
+  fits: (command) => {
+    writeCommand(command, 1, 1);
+  },
   encode({ id, device, serial, fields, direction }) {
     const type = Number.parseInt(id, 16);
     if (!Number.isInteger(serial) || serial < 0 || serial > 0xffff) {

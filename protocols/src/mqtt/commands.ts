@@ -1,8 +1,31 @@
+import type { CommandAnswer, CommandRow } from '../protocol.ts';
+
+const ANSWER_S = 60;
+/** What badges can be asked. @see mqtt.md section 2.3 */
+const names = ['locate', 'interval', 'buzz', 'reboot', 'raw'] as const;
+
+/** Every command of our own convention. */
+export const mqttCommands: readonly CommandRow[] = names.map((name) => ({
+  ...{ id: name, name, direction: 'down', clause: 'MQTT section 2.3' },
+  ...{ answeredBy: null, answerS: ANSWER_S },
+}));
+
+/** The id under which command number `n` travels. */
+export const ownCommandId = (n: number): string => `c-${n}`;
+
+/** What an acknowledgement says; null when it names none of our commands. @see mqtt.md section 2.3 */
+export function commandAnswer(fields: Readonly<Record<string, unknown>>): CommandAnswer | null {
+  const { id, ok } = fields;
+  const [, digits] = /^c-(\d{1,15})$/.exec(typeof id === 'string' ? id : '') ?? [];
+  if (digits === undefined) return null;
+  return { serial: Number(digits), commands: names, result: ok === true ? 'done' : 'failed' };
+}
+
 /** A command in the words of our own convention. @see mqtt.md section 2.3 */
 export interface CommandDraft {
   /** Unique for the device; a repeat with the same id is harmless. */
   readonly id: string;
-  readonly cmd: 'locate' | 'interval' | 'buzz' | 'reboot' | 'raw';
+  readonly cmd: string;
   readonly args: Readonly<Record<string, unknown>>;
   /** Ms UTC after which the device ignores it. */
   readonly expiresTime: number;

@@ -1,4 +1,5 @@
 import type { Fault, FaultCode, Intent, Message } from '../protocol.ts';
+import { commandAnswer } from './commands.ts';
 import { type GatewayAdapter, readGateway, type Scan } from './gateways/index.ts';
 import { type Arrival, ownEvent, ownPositions, type Positions } from './own.ts';
 import { readOwntracks } from './owntracks.ts';
@@ -6,7 +7,13 @@ import { booleanIn, isObject, parseJson, Refusal, scalarsOf } from './payload.ts
 import { readNeutral } from './sightings.ts';
 import { DEFAULT_PREFIX, gatewayDevice, isDeviceId, levelAtPlus, matchesFilter } from './topics.ts';
 
-export { type CommandDraft, encodeOwnCommand, encodeOwntracksCommand } from './commands.ts';
+export {
+  type CommandDraft,
+  encodeOwnCommand,
+  encodeOwntracksCommand,
+  mqttCommands,
+  ownCommandId,
+} from './commands.ts';
 export { type GatewayAdapter, gatewayAdapters } from './gateways/index.ts';
 export { ENDED, encodeOwnPosition, MAX_BATCH, type OwnPosition } from './own.ts';
 export { keyOfPassphrase } from './secretbox.ts';
@@ -88,9 +95,12 @@ function own(
   }
   if (kind === 'beacon') return heardBy(id, json, payload, arrival.receivedTime);
   if (!isObject(json)) return fault('badPayload', payload, 'wants an object');
-  return kind === 'state'
-    ? state(id, json, payload)
-    : message(kind, 'commandAck', id, payload, scalarsOf(json, ''), 'answer');
+  return kind === 'state' ? state(id, json, payload) : commandAck(id, payload, scalarsOf(json, ''));
+}
+
+function commandAck(id: string, payload: Uint8Array, fields: Message['fields']): Message {
+  const ack = message('cmd/ack', 'commandAck', id, payload, fields, 'answer');
+  return { ...ack, answers: commandAnswer(fields) };
 }
 
 /** What a badge hears of the beacons around it. */

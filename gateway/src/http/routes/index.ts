@@ -3,6 +3,7 @@ import type { Rooms } from '../rooms.ts';
 import { alarmRoutes } from './alarms.ts';
 import { baseMapRoutes } from './basemaps.ts';
 import { beaconRoutes } from './beacons.ts';
+import { commandRoutes } from './commands.ts';
 import { deviceRoutes } from './devices.ts';
 import { fenceRoutes } from './fences.ts';
 import { historyRoutes } from './history.ts';
@@ -19,6 +20,7 @@ import { userRoutes } from './users.ts';
 export const apiEndpoints = (rooms: Rooms): Endpoint[] => [
   ...sessionRoutes(rooms),
   ...deviceRoutes(rooms),
+  ...commandRoutes(rooms),
   ...mqttPasswordRoutes(rooms),
   ...beaconRoutes(rooms),
   ...subjectRoutes(rooms),
