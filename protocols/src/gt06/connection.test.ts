@@ -331,6 +331,7 @@ describe('the models', () => {
     for (const { name } of models) {
       expect(modelOf(name.toLowerCase())).toBe(modelOf(name));
       expect(modelOf(`JM-${name}`).name).toBe(name);
+      expect(models.filter((model) => model.name === name)).toHaveLength(1);
     }
     expect(modelOf('no such box')).toBe(modelOf(undefined));
   });

@@ -20,7 +20,11 @@ export const baseModel: Model = { name: '', note: 'the common tables' };
 
 const speedNormal: AlarmCode = { key: 'speedNormal', alarm: null };
 
-/** Every model that differs, by the name people enter. */
+/** Models that the common tables are for; named so that people find theirs. @see gt06.md section 14 */
+const plainModels = (note: string, names: string): readonly Model[] =>
+  names.split(' ').map((name) => ({ name, note: `the common tables: ${note}` }));
+
+/** Every model of the family, by the name people enter; first those that differ. */
 export const models: readonly Model[] = [
   {
     name: 'AM01',
@@ -43,6 +47,16 @@ export const models: readonly Model[] = [
     note: 'alarm 16 says that the speed is normal again',
     alarms: new Map([[0x16, speedNormal]]),
   },
+  ...plainModels(
+    'short log-in, types 12, 13 and 16, its times may be local',
+    'GT06 TR06 GT100 GK309 GK310',
+  ),
+  ...plainModels(
+    'types 22, 26, 27, 28, 2C and 94, times in UTC',
+    'GT06N GT06E GT06F GV20 ET200 GT310 GT700 GT710 GT800 CRX1 WETRACK X3 Q2 MT200 JM01 JV200 OB22',
+  ),
+  ...plainModels('4G types A0, A1 and A4', 'VL01 VL02 VL03 VG03 VL103M VL110C'),
+  ...plainModels('modules of type 70', 'CT10 LL01 LL02'),
 ];
 
 const plain = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '');
