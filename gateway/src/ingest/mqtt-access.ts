@@ -15,8 +15,6 @@ export interface MqttTopics {
 }
 export const defaultTopics: MqttTopics = { prefix: DEFAULT_PREFIX, gatewayTopics: [] };
 
-/** What a device may publish below its own id. Commands are the server's to give. @see mqtt.md section 7 */
-const deviceTopics = new Set(['pos', 'beacon', 'event', 'state', 'cmd/ack']);
 const MAX_TOPIC_BYTES = 256;
 
 /**
@@ -46,10 +44,10 @@ export function mayPublish(
 
 function mayPublishOwn(username: string | null, levels: readonly string[]): boolean {
   const [id = '', ...rest] = levels;
+  // Commands are the server's to give.
   if (id === 'out' || rest.at(-1) === 'cmd') return false;
-  if (id !== 'gw') {
-    return (username === null || id === username) && deviceTopics.has(rest.join('/'));
-  }
+  // What it says on a topic that nobody reads is counted and gone: to be cut off for it would be for ever.
+  if (id !== 'gw') return (username === null || id === username) && rest.length > 0;
   const [gateway = '', ...kind] = rest;
   return kind.length > 0 && (username === null || username === GATEWAY_PREFIX + gateway);
 }
