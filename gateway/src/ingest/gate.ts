@@ -13,6 +13,8 @@ export interface Registry {
         readonly model?: string | null;
         /** Wrong checksums and lengths are taken. Default false. */
         readonly lenient?: boolean;
+        /** The last that was told of it; `touch` keeps it. */
+        readonly edition?: string | null;
       }
     | undefined;
   /** Does nothing once it holds as many strangers as it may. */

@@ -1,5 +1,4 @@
 import { toHex } from '../bytes.ts';
-import type { Fields } from '../layout.ts';
 import type {
   Command,
   Connection,
@@ -10,55 +9,32 @@ import type {
   Verdict,
   WrittenCommand,
 } from '../protocol.ts';
-import { generalAnswer, mediaAnswer } from './answer.ts';
 import { type Dialect, dialectOf } from './dialects.ts';
-import { eachContent, Framer, type FrameSink } from './frame.ts';
+import { Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
-import { asEdition, type Header, readHeader } from './header.ts';
+import { type Header, readHeader } from './header.ts';
 import type { Receipt } from './location.ts';
 import { mediaForm, packageOf } from './messages/media.ts';
 import { rowOf } from './messages.ts';
 import { Profiles } from './profiles.ts';
-import { locationFields, mediaIdOf, readRow, serverTime, withQuirks } from './read-fields.ts';
+import { locationFields, readRow, withQuirks } from './read-fields.ts';
 import { readBatch, readReport } from './report.ts';
-import type { Row } from './row.ts';
-import { SentParts } from './sent-parts.ts';
+import { Speaker } from './speaker.ts';
 import {
   type GivenUp,
   type Holder,
   MAX_PARTS,
-  missing,
   newHolder,
   type OpenSet,
   Subpackages,
 } from './subpackages.ts';
 import type { Edition } from './versions.ts';
-import { joined, writeFrames } from './write.ts';
-import { writeCommand } from './write-command.ts';
-
-/** Result byte of the general answers. @see JT/T 808, general answer clauses */
-const generalResults: Readonly<Record<Verdict['result'], number>> = {
-  accepted: 0,
-  refused: 1,
-  unknownDevice: 1,
-  malformed: 2,
-  unsupported: 3,
-};
-/** Result byte of 0x8100; a register that could not be read gets the general answer. */
-const registerResults = { accepted: 0, refused: 4, unknownDevice: 4 } as const;
 
 type Item = Message | Fault;
 
 const LOCATION_REPORT = 0x0200;
 const LOCATION_BATCH = 0x0704;
 const MEDIA_DATA = 0x0801;
-const TERMINAL_ANSWER = 0x0001;
-/** Asking for parts again, the platform and the terminal. */
-const RETRANSMIT = 0x8003;
-const RETRANSMIT_UP = 0x0005;
-/** Indexes in one request: those of media data count in a byte and stay below it, the others fill a frame. */
-const MAX_ASKED = { media: 125, '2013': 255, '2019': 498 } as const;
-
 /** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
 export class Jt808Connection implements Connection, FrameSink {
   readonly #framer: Framer;
@@ -67,9 +43,7 @@ export class Jt808Connection implements Connection, FrameSink {
   readonly #isGated: boolean;
   /** What this connection brought of sets that are incomplete; most connections bring none. */
   #holder: Holder | null = null;
-  #requests: Uint8Array[] = [];
-  #sent: SentParts | null = null;
-  readonly #side: 'platform' | 'terminal';
+  readonly #speaker: Speaker;
   readonly #anyTime: boolean;
   readonly #profiles: Profiles;
   #isForgiven = false;
@@ -78,7 +52,6 @@ export class Jt808Connection implements Connection, FrameSink {
   #isSound = false;
   /** Of the frame before: nearly always of the same sender. */
   #lastHeader: Header | null = null;
-  #serial = 0;
   #items: Item[] = [];
   #receivedTime = 0;
 
@@ -89,7 +62,7 @@ export class Jt808Connection implements Connection, FrameSink {
     this.#profiles = new Profiles(options);
     this.#subpackages = options.subpackages ?? new Subpackages();
     this.#isGated = options.subpackages !== undefined;
-    this.#side = options.side ?? 'platform';
+    this.#speaker = new Speaker(options.side ?? 'platform');
     this.#anyTime = options.anyTime ?? false;
   }
 
@@ -113,7 +86,8 @@ export class Jt808Connection implements Connection, FrameSink {
 
   expire(now: number): readonly Item[] {
     if (this.#holder !== null) {
-      this.#subpackages.expire(this.#holder, now, (set) => this.#ask(set), this.#givenUp);
+      const ask = (set: OpenSet) => this.#speaker.ask(set, this.#editionOf(set.header));
+      this.#subpackages.expire(this.#holder, now, ask, this.#givenUp);
     }
     return this.#taken();
   }
@@ -132,148 +106,24 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   takeRequests(): Uint8Array | null {
-    if (this.#requests.length === 0) return null;
-    const requests = joined(this.#requests);
-    this.#requests = [];
-    return requests;
+    return this.#speaker.takeRequests();
+  }
+
+  reply(message: Message, verdict: Verdict): Uint8Array | null {
+    if (!(message instanceof FrameMessage)) return null;
+    const isTaken = this.#isGated && verdict.result === 'accepted';
+    if (isTaken && message.header !== null) this.#adopt(message.header.device);
+    return this.#speaker.reply(message, verdict, this.#receivedTime);
+  }
+
+  command(command: Command): WrittenCommand | null {
+    const to = this.#lastHeader;
+    return to === null ? null : this.#speaker.command(to, this.#editionOf(to), command);
   }
 
   leave(): void {
     if (this.#holder !== null) this.#subpackages.leave(this.#holder);
     this.#holder = null;
-  }
-
-  reply(message: Message, verdict: Verdict): Uint8Array | null {
-    if (!(message instanceof FrameMessage)) return null;
-    const edition = message.dialect.model?.answerEdition ?? message.edition;
-    if (message.header !== null) {
-      const { row } = message;
-      const header = asWanted(message.header, message.dialect);
-      if (this.#isGated && verdict.result === 'accepted') this.#adopt(header.device);
-      if (message.part !== undefined) return this.#answerPart(header, row, verdict, message);
-      if (header.id === MEDIA_DATA) return this.#answerMedia([header], row, verdict, message);
-      return this.#answer(header, row, verdict, edition, message);
-    }
-    // A joined message has several frames. Its sender may wait for an answer to each; a register has but one.
-    const headers: Header[] = [];
-    eachContent(message.raw, (content) => {
-      const header = readHeader(content);
-      if (header !== null) headers.push(asWanted(header, message.dialect));
-    });
-    const [first] = headers;
-    if (first === undefined) return null;
-    const row = rowOf(first.id);
-    if (first.id === MEDIA_DATA) return this.#answerMedia(headers, row, verdict, message);
-    const once = row?.answer === 'registration' && verdict.result in registerResults;
-    const answers = (once ? [first] : headers).flatMap(
-      (header) => this.#answer(header, row, verdict, edition, message) ?? [],
-    );
-    return answers.length === 0 ? null : joined(answers);
-  }
-
-  command(command: Command): WrittenCommand | null {
-    const to = this.#lastHeader;
-    if (to === null) return null;
-    const written = writeCommand(to, this.#editionOf(to), command, command.serial ?? this.#serial);
-    this.#keep(written.serial, written.frames);
-    if (command.serial === undefined) this.#serial = (this.#serial + written.serials) & 0xffff;
-    return written;
-  }
-
-  #answer(
-    header: Header,
-    row: Row | undefined,
-    verdict: Verdict,
-    edition: Edition,
-    message: FrameMessage,
-  ): Uint8Array | null {
-    // Only what comes from the other side is answered; an answer to an answer would never end.
-    const mine = this.#side === 'platform' ? 0x8000 : 0;
-    if ((header.id & 0x8000) === mine || row?.answer === 'none') return null;
-    const { result } = verdict;
-    const answeredSerial = header.serial;
-    if (row?.answer === 'registration' && result in registerResults) {
-      const code = registerResults[result as keyof typeof registerResults];
-      const fields = { answeredSerial, result: code };
-      return this.#send(0x8100, header, edition, {
-        ...fields,
-        ...(result === 'accepted' ? { authCode: verdict.authCode ?? '' } : {}),
-      });
-    }
-    if (row?.answer === 'time' && result === 'accepted') {
-      const hours = message.dialect.model?.serverTimeHours ?? 0;
-      const time = serverTime(this.#receivedTime, hours);
-      if (time !== null) return this.#send(0x8004, header, edition, { time });
-      return generalAnswer(header, mine | 0x0001, this.#nextSerial(), generalResults.refused);
-    }
-    if (header.id === RETRANSMIT_UP && result === 'accepted') {
-      const again = this.#sent?.again(message.fields);
-      if (again !== undefined) return again;
-      return generalAnswer(header, 0x8001, this.#nextSerial(), generalResults.refused);
-    }
-    return generalAnswer(header, mine | 0x0001, this.#nextSerial(), generalResults[result]);
-  }
-
-  /** The standard lets a terminal wait for an answer to each part, whatever answers the whole. */
-  #answerPart(
-    header: Header,
-    row: Row | undefined,
-    verdict: Verdict,
-    message: FrameMessage,
-  ): Uint8Array | null {
-    if (this.#side === 'terminal' || header.id === TERMINAL_ANSWER) return null;
-    const { result } = verdict;
-    const answer = generalAnswer(header, 0x8001, this.#nextSerial(), generalResults[result]);
-    const mediaId = message.remembered?.mediaId ?? null;
-    if (mediaId === null || result !== 'accepted' || row === undefined) return answer;
-    // All was there before, and the sender has missed that.
-    return joined([answer, mediaAnswer(header, message.edition, this.#nextSerial(), mediaId)]);
-  }
-
-  /** Part by part in general, and as a whole by its id. @see the wire reference, section 8.2 */
-  #answerMedia(
-    headers: readonly Header[],
-    row: Row | undefined,
-    verdict: Verdict,
-    message: FrameMessage,
-  ): Uint8Array | null {
-    const edition = message.edition as Edition;
-    const last = headers.at(-1);
-    const isWhole = verdict.result === 'accepted' && this.#side === 'platform';
-    const general = headers.flatMap((header) =>
-      isWhole && (header.package?.total ?? 1) === 1
-        ? []
-        : (this.#answer(header, row, verdict, edition, message) ?? []),
-    );
-    if (!isWhole || last === undefined) return general.length === 0 ? null : joined(general);
-    const mediaId = mediaIdOf(message.raw);
-    if (message instanceof FrameMessage && message.remembered !== null) {
-      message.remembered.mediaId = mediaId;
-    }
-    return joined([...general, mediaAnswer(last, edition, this.#nextSerial(), mediaId)]);
-  }
-
-  #send(id: number, to: Header, edition: Edition, fields: Fields): Uint8Array {
-    const frames = writeFrames(
-      { ...to, id, serial: this.#serial },
-      dialectOf(edition, null),
-      fields,
-    );
-    this.#keep(this.#serial, frames);
-    this.#serial = (this.#serial + frames.length) & 0xffff;
-    return joined(frames);
-  }
-
-  #keep(serial: number, frames: readonly Uint8Array[]): void {
-    if (frames.length === 1) return;
-    this.#sent ??= new SentParts();
-    this.#sent.keep(serial, frames);
-  }
-
-  #nextSerial(): number {
-    const serial = this.#serial;
-    this.#serial = (serial + 1) & 0xffff;
-    return serial;
   }
 
   /** @internal called by the framer */
@@ -344,23 +194,6 @@ export class Jt808Connection implements Connection, FrameSink {
     if (this.#subpackages.size === 0 || !this.#subpackages.hasOrphans(device)) return;
     this.#holder ??= newHolder();
     this.#subpackages.adopt(device, this.#holder);
-  }
-
-  /** Asks the sender for the parts that have not come. The text of 2011 has a way for media data only. */
-  #ask(set: OpenSet): void {
-    const { header, firstSerial, parts } = set;
-    if (this.#side === 'terminal') return;
-    const edition = this.#editionOf(header);
-    const first = parts.get(1);
-    if (header.id === MEDIA_DATA && first !== undefined) {
-      const indexes = missing(set, MAX_ASKED.media);
-      const mediaId = mediaIdOf(first.raw);
-      this.#requests.push(mediaAnswer(header, edition, this.#nextSerial(), mediaId, indexes));
-    } else if (edition !== '2011') {
-      const ids = missing(set, MAX_ASKED[edition]);
-      const fields = { originalSerial: firstSerial, ids };
-      this.#requests.push(this.#send(RETRANSMIT, header, edition, fields));
-    }
   }
 
   /** In 2011 media data count their packages in their own heads; who joins parts joins these alike. */
@@ -460,10 +293,4 @@ export class Jt808Connection implements Connection, FrameSink {
     this.#items = [];
     return items;
   }
-}
-
-/** The header to answer with: some models want that of another edition. */
-function asWanted(header: Header, { model }: Dialect): Header {
-  const edition = model?.answerEdition ?? null;
-  return edition === null ? header : asEdition(header, edition);
 }

@@ -11,14 +11,14 @@ import { type Row, tablesOf } from './row.ts';
  * What a message says, by the tables of its row.
  */
 
-/** The first four bytes of the first body in `raw`. */
-export function mediaIdOf(raw: Uint8Array): number {
+/** What the first four bytes of a first part say; null when they are not all in it, or it is missing. */
+export function mediaIdOf(raw: Uint8Array | undefined): number | null {
   let mediaId: number | null = null;
-  eachContent(raw, (content) => {
-    const { bodyAt } = readHeader(content) ?? { bodyAt: content.length };
-    mediaId ??= numberAt(content, bodyAt, 4);
+  eachContent(raw ?? new Uint8Array(0), (content) => {
+    const bodyAt = readHeader(content)?.bodyAt ?? content.length;
+    mediaId = bodyAt + 4 <= content.length ? numberAt(content, bodyAt, 4) : null;
   });
-  return mediaId ?? 0;
+  return mediaId;
 }
 
 /** What the tables say of a message that went the short way. */
