@@ -14,6 +14,7 @@ import { sessionChecks } from './gathered-session.test-support.ts';
 import { subpackageChecks } from './gathered-subpackages.test-support.ts';
 import { terminalChecks } from './gathered-terminal.test-support.ts';
 import { readHeader } from './header.ts';
+import { videoChecks } from './gathered-video.test-support.ts';
 import { jt808 } from './index.ts';
 import { rowOfId } from './messages.ts';
 
@@ -77,6 +78,7 @@ const checks: Checks = {
   ...areaChecks,
   ...recorderChecks,
   ...mediaChecks,
+  ...videoChecks,
 };
 
 function checkBody(message: Message, body: Fields): void {

@@ -8,6 +8,7 @@ import { sessionMessages } from './messages/session.ts';
 import { subpackageMessages } from './messages/subpackages.ts';
 import { terminalMessages } from './messages/terminal.ts';
 import { trackingMessages } from './messages/tracking.ts';
+import { videoMessages } from './messages/video.ts';
 import type { Row } from './row.ts';
 
 /** Every message that is understood; the tables stand in `messages/`, a file a group of clauses. */
@@ -22,6 +23,7 @@ export const messages: readonly Row[] = [
   ...areaMessages,
   ...recorderMessages,
   ...mediaMessages,
+  ...videoMessages,
 ].sort((a, b) => a.number - b.number);
 
 const byNumber = new Map(messages.map((one) => [one.number, one]));

@@ -71,7 +71,8 @@ const videoAlarms: Readonly<Record<number, DeviceAlarm>> = {
   5: 'driverBehaviour',
   6: 'recordingFull',
 };
-const videoBits = bitTable(32, videoAlarms);
+/** Alarm bits of JT/T 1078: of the item 0x14, and above the alarm word where recordings are looked for. */
+export const videoBits = bitTable(32, videoAlarms);
 const videoAlarmNames: ReadonlySet<string> = new Set(Object.values(videoAlarms));
 
 const stores = bitTable(16, {

@@ -88,7 +88,7 @@ const place = {
 } as const;
 
 /** Alarm identification, the key of its attachments; the longer form is of Guangdong and of terminals of 2019. */
-const identifications = [
+export const identifications = [
   [7, 1],
   [30, 2],
 ].map(([id = 0, reserved = 0]) =>
