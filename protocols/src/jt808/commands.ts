@@ -34,7 +34,7 @@ const specialAnswers: Readonly<Record<string, SpecialAnswer>> = {
 };
 
 /** What answers another message is no command, and neither is asking for parts, which the connection does itself. */
-const notCommands = new Set(['0x8001', '0x8003', '0x8004', '0x8100', '0x8800']);
+const notCommands = new Set(['0x8001', '0x8003', '0x8004', '0x8100', '0x8800', '0x9212']);
 
 const GENERAL_ANSWER = '0x0001';
 const ANSWER_S = 60;

@@ -6,6 +6,7 @@ import type { Fault, Message } from '../protocol.ts';
 import { eachContent } from './frame.ts';
 import type { Checks } from './gathered.test-support.ts';
 import { areaChecks } from './gathered-areas.test-support.ts';
+import { attachmentChecks } from './gathered-attachments.test-support.ts';
 import { interactionChecks } from './gathered-interaction.test-support.ts';
 import { locationChecks } from './gathered-location.test-support.ts';
 import { mediaChecks } from './gathered-media.test-support.ts';
@@ -79,6 +80,7 @@ const checks: Checks = {
   ...recorderChecks,
   ...mediaChecks,
   ...videoChecks,
+  ...attachmentChecks,
 };
 
 function checkBody(message: Message, body: Fields): void {

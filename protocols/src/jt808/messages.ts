@@ -1,4 +1,5 @@
 import { areaMessages } from './messages/areas.ts';
+import { attachmentMessages } from './messages/attachments.ts';
 import { interactionMessages } from './messages/interaction.ts';
 import { locationMessages } from './messages/location.ts';
 import { mediaMessages } from './messages/media.ts';
@@ -23,6 +24,7 @@ export const messages: readonly Row[] = [
   ...areaMessages,
   ...recorderMessages,
   ...mediaMessages,
+  ...attachmentMessages,
   ...videoMessages,
 ].sort((a, b) => a.number - b.number);
 
