@@ -39,7 +39,7 @@ function locationInTheirWords(location: unknown, { edition }: Message): object {
   };
 }
 
-/** Multimedia. */
+/** Multimedia, pass-through, compression, keys. */
 export const mediaChecks: Checks = {
   '0x0800': renamed({ type: 'mediaType' }),
   '0x0801': inTheirWords(({ type, location, data, ...rest }, message) => ({
@@ -69,4 +69,7 @@ export const mediaChecks: Checks = {
   '0x8803': renamed({ type: 'mediaType' }),
   '0x8804': renamed({ duration: 'durationS', keep: 'saveFlag', rate: 'sampleRate' }),
   '0x8805': renamed(),
+  '0x0900': renamed({ content: 'dataHex' }),
+  '0x0901': renamed({ data: 'dataHex' }),
+  '0x8A00': renamed({ exponent: 'e', modulus: 'nHex' }),
 };

@@ -4,6 +4,7 @@ import { interactionMessages } from './messages/interaction.ts';
 import { locationMessages } from './messages/location.ts';
 import { mediaMessages } from './messages/media.ts';
 import { parameterMessages } from './messages/parameters.ts';
+import { passthroughMessages } from './messages/passthrough.ts';
 import { recorderMessages } from './messages/recorder.ts';
 import { sessionMessages } from './messages/session.ts';
 import { subpackageMessages } from './messages/subpackages.ts';
@@ -24,6 +25,7 @@ export const messages: readonly Row[] = [
   ...areaMessages,
   ...recorderMessages,
   ...mediaMessages,
+  ...passthroughMessages,
   ...attachmentMessages,
   ...videoMessages,
 ].sort((a, b) => a.number - b.number);
