@@ -14,8 +14,8 @@ import { recorderChecks } from './gathered-recorder.test-support.ts';
 import { sessionChecks } from './gathered-session.test-support.ts';
 import { subpackageChecks } from './gathered-subpackages.test-support.ts';
 import { terminalChecks } from './gathered-terminal.test-support.ts';
-import { readHeader } from './header.ts';
 import { videoChecks } from './gathered-video.test-support.ts';
+import { readHeader } from './header.ts';
 import { jt808 } from './index.ts';
 import { rowOfId } from './messages.ts';
 
