@@ -82,8 +82,11 @@ const standard = byEdition(null);
 const byModel = new Map(models.map((model) => [model.name, byEdition(model)]));
 
 /** The dialect of a model; without a profile that of the standard. */
-export const dialectOf = (edition: Edition, model: string | null | undefined): Dialect =>
-  (byModel.get(model ?? '') ?? standard)[edition];
+export function dialectOf(edition: Edition, model: string | null | undefined): Dialect {
+  // Nearly all: a report is not worth a look into the map.
+  if (model === null || model === undefined) return standard[edition];
+  return (byModel.get(model) ?? standard)[edition];
+}
 
 /** Every dialect there is, those of the standard first; for tests and the docs page. */
 export const dialects: readonly Dialect[] = [standard, ...byModel.values()].flatMap((one) =>

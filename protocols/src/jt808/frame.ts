@@ -98,6 +98,11 @@ export class Framer {
     let at = this.#goOn(chunk, sink);
     // From here on `at` is an opening flag of the chunk, or its end.
     while (at < chunk.length) {
+      if (this.#heldLength === 0 && at === chunk.length - 1) {
+        this.#held = FLAG_ALONE;
+        this.#heldLength = 1;
+        break;
+      }
       openFrame(chunk, at + 1);
       const { end } = opened;
       const size = end - at;
@@ -124,7 +129,8 @@ export class Framer {
    * @returns where in `chunk` the next opening flag is, its length when there is none
    */
   #goOn(chunk: Uint8Array, sink: FrameSink): number {
-    const flag = chunk.indexOf(FLAG);
+    // Nearly every chunk begins with one: looking at it costs less than searching.
+    const flag = chunk[0] === FLAG ? 0 : chunk.indexOf(FLAG);
     const end = flag < 0 ? chunk.length : flag;
     if (this.#heldLength === 0) {
       if (end > 0) sink.dropped('garbage', this.#consumed, end, 'bytes before the first flag');

@@ -64,7 +64,7 @@ export function readHeader(
   if (bodyAt > length) return null;
   const sender =
     before !== null && isSender(content, form, before) ? before : senderOf(content, form);
-  return {
+  const header: Header = {
     id: word(content, 0),
     form,
     versionFlag: (properties & VERSION_BIT) !== 0,
@@ -76,8 +76,8 @@ export function readHeader(
     serial: word(content, bytes - 2),
     package: hasPackage ? { total: word(content, bytes), index: word(content, bytes + 2) } : null,
     bodyAt,
-    ...(anyLength && !fits(length, properties, form) ? { wrongLength: true } : {}),
   };
+  return anyLength && !fits(length, properties, form) ? { ...header, wrongLength: true } : header;
 }
 
 function fits(length: number, properties: number, form: HeaderForm): boolean {
