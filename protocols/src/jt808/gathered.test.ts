@@ -15,7 +15,7 @@ import { sessionChecks } from './gathered-session.test-support.ts';
 import { subpackageChecks } from './gathered-subpackages.test-support.ts';
 import { terminalChecks } from './gathered-terminal.test-support.ts';
 import { videoChecks } from './gathered-video.test-support.ts';
-import { readHeader } from './header.ts';
+import { type Header, readHeader } from './header.ts';
 import { jt808 } from './index.ts';
 import { rowOfId } from './messages.ts';
 
@@ -52,6 +52,10 @@ interface Gathered {
     readonly frames?: readonly string[];
     readonly dropped?: number;
     readonly msgId?: string;
+    readonly phone?: string;
+    readonly total?: number;
+    readonly firstSerial?: number;
+    readonly bodyLength?: number;
     readonly missing?: readonly number[];
     readonly retransmitRequestBody2013?: string;
     readonly retransmitRequestBody2019?: string;
@@ -82,6 +86,13 @@ const checks: Checks = {
   ...videoChecks,
   ...attachmentChecks,
 };
+
+const writtenBack = ({ id, device, edition, serial, fields }: Message): Uint8Array =>
+  jt808.encode({ id, device, edition, serial, fields });
+/** All of a message but the bytes it came in. */
+const said = ({ id, name, device, edition, serial, fields, positions, intent }: Message) => ({
+  ...{ id, name, device, edition, serial, fields, positions, intent },
+});
 
 function checkBody(message: Message, body: Fields): void {
   const check = checks[message.id];
@@ -146,67 +157,74 @@ const errors: Readonly<Record<string, string>> = {
   'body-short': 'badBody',
 };
 
+/** Published vectors that are not compared in full, at most five, each with its reason. */
+const exceptions: Readonly<Record<string, string>> = {
+  'attachment-data-stream': 'the framing of files has no reader yet',
+};
+
 function gathered(): void {
   const all = JSON.parse(readFileSync(FILE, 'utf8')) as readonly Gathered[];
-  const whole = all.filter((v) => v.kind === 'frame' || v.kind === 'quirk');
+  const of = (...kinds: readonly string[]) => all.filter((v) => kinds.includes(v.kind));
+  const whole = of('frame', 'quirk');
   const parts = whole.filter((v) => v.expect.header?.subpackage != null);
   const single = whole.filter((v) => v.expect.header?.subpackage == null);
-  const ours = single.filter((v) => rowOfId(v.expect.header?.msgId ?? '') !== undefined);
-  const later = single.filter((v) => !ours.includes(v));
-  const joined = all.filter((v) => v.kind === 'reassembly');
-  const malformed = all.filter((v) => v.kind === 'malformed');
-  const streams = all.filter((v) => v.kind === 'stream');
-  const incomplete = all.filter(
-    (v) => v.kind === 'reassembly-incomplete' && rowOfId(v.expect.msgId ?? '') !== undefined,
-  );
+  const joined = of('reassembly');
+  const malformed = of('malformed');
+  const streams = of('stream');
+  const incomplete = of('reassembly-incomplete');
+  const inFull = [...single, ...parts, ...joined, ...malformed, ...streams, ...incomplete];
 
-  const known = joined.filter((v) => rowOfId(v.expect.msgId ?? '') !== undefined);
-  const inFull = [...ours, ...parts, ...known, ...malformed, ...streams, ...incomplete];
-
-  it('are counted, and every published one is compared in full but for a few with a reason', () => {
-    const left = all.filter((v) => !inFull.includes(v));
+  it('are counted; every published one is compared in full but for a few with a reason', () => {
+    const left = all.filter((v) => !inFull.includes(v) && v.origin === 'published');
+    const same = single.filter(({ hex }) => toHex(writtenBack(onlyMessage(read(hex)))) === hex);
     process.stdout.write(
-      `gathered JT/T 808 vectors: ${all.length}; in full ${ours.length} frames, ${parts.length} parts, ` +
-        `${known.length} joined, ${malformed.length} malformed, ${streams.length} streams, ` +
-        `${incomplete.length} incomplete; by their header only ${later.length} frames` +
-        `${left.length > 0 ? `; not in full: ${left.map((v) => v.name).join(', ')}` : ''}\n`,
+      `gathered JT/T 808 vectors: ${all.length}, in full ${inFull.length}: ${single.length} frames ` +
+        `(${same.length} written back to the same bytes), ${parts.length} parts, ${joined.length} joined, ` +
+        `${incomplete.length} incomplete, ${malformed.length} malformed, ${streams.length} streams; ` +
+        `by their header only 0\n`,
     );
-    expect(ours.length).toBeGreaterThan(0);
+    expect(left.map((v) => v.name)).toEqual(Object.keys(exceptions));
+    expect(left.length).toBeLessThanOrEqual(5);
   });
 
   it.each(whole)('frame and header are those of $name', checkFrame);
 
-  it.each(ours)('say the same of $name', ({ hex, expect: expected }) => {
+  it.each(single)('say the same of $name', ({ hex, expect: expected }) => {
     const message = onlyMessage(read(hex));
     if (expected.header !== undefined) checkHeader(message, expected.header);
     checkBody(message, expected.body ?? {});
   });
 
-  it.each(ours)('are written back to the same bytes or at least the same message: $name', (v) => {
-    const { id, device, edition, serial, fields } = onlyMessage(read(v.hex));
-    const again = onlyMessage(read(toHex(jt808.encode({ id, device, edition, serial, fields }))));
-    expect({ ...again, raw: null }).toEqual({ ...onlyMessage(read(v.hex)), raw: null });
+  it.each(single)('are written back to the same bytes or at least the same message: $name', (v) => {
+    const message = onlyMessage(read(v.hex));
+    const again = onlyMessage(read(toHex(writtenBack(message))));
+    expect(said(again)).toEqual(said(message));
   });
 
-  it.each(later)('are framed, whatever the message: $name', ({ hex, expect: expected }) => {
-    const message = onlyMessage(read(hex));
-    if (expected.header !== undefined) checkHeader(message, expected.header);
-    expect(message.intent).toBe('unknown');
-  });
-
-  it.each(parts)('hold a part back until the others are there: $name', ({ hex, expect: e }) => {
-    const items = read(hex);
-    if (rowOfId(e.header?.msgId ?? '') === undefined) onlyMessage(items);
-    else expect(items).toEqual([]);
+  it.each(parts)('hold a part back until the others are there: $name', ({ hex }) => {
+    expect(read(hex)).toEqual([]);
   });
 
   it.each(joined)('join the parts of $name', ({ hex, expect: expected }) => {
-    const items = read(hex);
-    if (rowOfId(expected.msgId ?? '') === undefined) {
-      expect(items.every((item) => item.kind === 'message')).toBe(true);
-      return;
-    }
-    checkBody(onlyMessage(items), expected.body ?? {});
+    const message = onlyMessage(read(hex));
+    const { msgId, phone, total, firstSerial, bodyLength, body = {} } = expected;
+    const headers: Header[] = [];
+    let bytes = 0;
+    eachContent(message.raw, (content) => {
+      const header = readHeader(content);
+      if (header === null) return;
+      headers.push(header);
+      bytes += content.length - header.bodyAt;
+    });
+    const first = headers.find((header) => header.package?.index === 1);
+    expect({
+      msgId: message.id,
+      phone: first?.phone,
+      total: first?.package?.total,
+      firstSerial: first?.serial,
+      bodyLength: bytes,
+    }).toEqual({ msgId, phone, total, firstSerial, bodyLength });
+    checkBody(message, body);
   });
 
   it.each(malformed)('refuse $name', ({ hex, expect: { error } }) => {
