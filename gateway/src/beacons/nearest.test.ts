@@ -25,7 +25,7 @@ function room() {
             : undefined,
     },
     isDevice: ({ id }) => [BADGE, `${UUID}-7-7`].includes(id),
-    onSighting: (result) => results.push(result),
+    onSighting: (result, count) => results.push(...Array(count).fill(result)),
   });
   const say = (topic: string, payload: unknown, at: number) => {
     const message = decodeMqtt(topic, Buffer.from(JSON.stringify(payload)), at, { retain: false });
@@ -63,6 +63,14 @@ describe('what gateways hear', () => {
     say('trk/v1/gw/elsewhere/scan', [{ beacon: BADGE, rssi: -60 }], T);
     expect(results).toEqual(['used', 'stranger', 'unknownPlace']);
     expect(nearest.sweep(T + 90_000)).toEqual({ derived: [], lost: [] });
+  });
+
+  it('is counted by what became of it', () => {
+    const { scan, say, results } = room();
+    scan(T, { rssi: 99 });
+    const elements = [{ type: 'New', mac: BADGE, rssi: -60 }, 5, 6];
+    say(`trk/v1/gw/${GATEWAY}/scan`, elements, T);
+    expect(results).toEqual(['rejected', 'rejected', 'rejected', 'unknownType', 'used']);
   });
 
   it('knows a badge by its iBeacon as well', () => {

@@ -19,11 +19,11 @@ export interface NearestOptions {
   readonly places: Places;
   /** Whether a badge heard under this id is one of ours: what passes by is nobody's business. */
   readonly isDevice: (device: DeviceRef) => boolean;
-  readonly onSighting: (result: SightingResult) => void;
+  readonly onSighting: (result: SightingResult, count: number) => void;
 }
 
-/** What became of a sighting. */
-export type SightingResult = 'used' | 'unknownPlace' | 'stranger';
+/** What became of a sighting; `unknownType` beside it where a gateway names a kind of beacon that no table has. */
+export type SightingResult = 'used' | 'unknownPlace' | 'stranger' | 'rejected' | 'unknownType';
 
 /** Satellites say better where a badge is, as long as they see it that well. @see mqtt.md section 6.3 */
 const GNSS_ACCURACY_M = 30;
@@ -57,6 +57,8 @@ export class NearestBeacons {
     for (const position of positions) this.#noteFix(device, position, receivedTime);
     const own = ownBeacons(message, receivedTime);
     if (sightings === undefined && own.length === 0) return [];
+    this.#count('rejected', message.fields['rejected']);
+    this.#count('unknownType', message.fields['unknown']);
     const derived: Message[] = [];
     for (const sighting of [...(sightings ?? []), ...own]) {
       const found =
@@ -97,6 +99,10 @@ export class NearestBeacons {
     for (const held of [this.#gnss, this.#batteries, this.#heard]) held.delete(key);
   }
 
+  #count(result: SightingResult, count: unknown): void {
+    if (typeof count === 'number') this.#options.onSighting(result, count);
+  }
+
   #heardByBadge(sighting: Sighting, badge: DeviceRef, receivedTime: number) {
     const place = this.#placeOf(namesOf(sighting));
     if (place === undefined) return null;
@@ -118,7 +124,7 @@ export class NearestBeacons {
     const badges = namesOf(sighting).map((id): DeviceRef => ({ protocol: 'mqtt', id }));
     const badge = badges.find(isDevice);
     if (badge === undefined) {
-      onSighting('stranger');
+      onSighting('stranger', 1);
       return null;
     }
     const { rssi } = sighting;
@@ -133,11 +139,11 @@ export class NearestBeacons {
     for (const name of names) {
       const place = places.placeOf(name);
       if (place !== undefined) {
-        onSighting('used');
+        onSighting('used', 1);
         return place;
       }
     }
-    onSighting('unknownPlace');
+    onSighting('unknownPlace', 1);
     return undefined;
   }
 

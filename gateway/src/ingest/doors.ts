@@ -85,6 +85,7 @@ export class Doors {
   readonly #mqtt: MqttIntake;
   readonly #external: ExternalBroker | null = null;
   readonly #sweep: () => Promise<void>;
+  readonly #leave: () => Promise<void>;
   readonly #metrics: Metrics;
   /** Null where there was nothing to record them by. */
   readonly commands: Commands | null;
@@ -104,10 +105,14 @@ export class Doors {
     });
     const sessions = new Sessions(now(), flapping);
     const gate = new Gate(registry, admission);
+    const sighting = metrics.sightings.counting('result');
     const nearest = new NearestBeacons({
       places: options.places ?? { placeOf: () => undefined },
       isDevice: (device) => ['known', 'pending'].includes(registry.find(device)?.admission ?? ''),
-      onSighting: metrics.sightings.counting('result'),
+      onSighting: (result, count) => {
+        if (count === 1) sighting(result);
+        else metrics.sightings.inc({ result }, count);
+      },
     });
     const { subpackages, photos } = options;
     const commands = options.commands && openCommands(options, options.commands, sessions);
@@ -120,6 +125,7 @@ export class Doors {
       }),
     });
     this.#sweep = () => intake.sweepBeacons(now()).catch(onUnexpected);
+    this.#leave = () => intake.leaveHeard(now());
     const turns = new Turns({ journal, monotonic });
     const addresses = new Addresses({
       ...{ limits, monotonic },
@@ -186,6 +192,7 @@ export class Doors {
     clearInterval(this.#commandsTimer);
     const all = [this.#jt808, this.#udp, this.#gt06, this.#mqtt, this.#external];
     await Promise.all(all.map((door) => door?.close()));
+    await this.#leave();
   }
 }
 

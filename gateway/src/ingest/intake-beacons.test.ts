@@ -95,6 +95,17 @@ describe('a badge that gateways hear', () => {
     expect(sessions.of({ protocol: 'mqtt', id: BADGE })).toBe(badge);
   });
 
+  it('is gone when nobody listens any more', async () => {
+    const { intake, open, take, told, journal } = house();
+    const gateway = open();
+    for (const at of [T, T + 3000, T + 10_000])
+      await take(gateway, 'trk/v1/gw/hall/scan', scan, at);
+    const left = intake.leaveHeard(T + 11_000);
+    while (journal.pending > 0) journal.sync();
+    await left;
+    expect(told().at(-1)).toBe(`disconnected ${BADGE}`);
+  });
+
   it('takes over when it connects by itself', async () => {
     const { open, take, sweep, told, sessions } = house();
     const gateway = open();

@@ -246,6 +246,13 @@ export class Intake {
     }
   }
 
+  /** Nobody listens any more: badges that only gateways hear go offline. */
+  async leaveHeard(now: number): Promise<void> {
+    const all = [...this.#heard.values()];
+    this.#heard.clear();
+    await Promise.all(all.map((session) => this.closed(session, now)));
+  }
+
   /** A message of ours about a badge: it speaks through its own connection, or through one of the gateways' ears. */
   #derived(message: Message, receivedTime: number, entries: Entry[]): void {
     const { sessions } = this.#options;
