@@ -1,4 +1,5 @@
 import { decodeMqtt, type Message } from '@xunji/protocols';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { samplePosition } from '../journal/entries.test-support.ts';
 import type { DeviceRef } from '../journal/record.ts';
@@ -165,5 +166,68 @@ describe('what a badge hears', () => {
     expect(hear(T + 20_000)).toEqual([]);
     hear(T + 21_000);
     expect(hear(T + 42_000)).toHaveLength(1);
+  });
+});
+
+describe('whatever is heard', () => {
+  const topics = ['trk/v1/gw/hall/scan', 'trk/v1/badge-7/beacon', 'trk/v1/badge-7/pos'];
+  const element = fc.record(
+    {
+      ts: fc.oneof(fc.integer({ min: T - 400_000, max: T + 900_000 }), fc.anything()),
+      beacon: fc.oneof(fc.constantFrom(BADGE, 'b0b0b0b0b0b0', '665544332211'), fc.anything()),
+      rssi: fc.oneof(fc.integer({ min: -140, max: 40 }), fc.constant('-60'), fc.anything()),
+      acc: fc.integer({ min: 0, max: 60 }),
+    },
+    { requiredKeys: [] },
+  );
+
+  it('makes sound positions of our own devices in the order of time, and of nobody else', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.constantFrom(...topics),
+            fc.array(element, { maxLength: 8 }),
+            fc.nat({ max: 8000 }),
+          ),
+          {
+            maxLength: 40,
+          },
+        ),
+        (messages) => {
+          const nearest = new NearestBeacons({
+            places: {
+              placeOf: (name) => (name === '665544332211' ? undefined : { ...hall, id: name }),
+            },
+            isDevice: ({ id }) => id === BADGE,
+            onSighting: () => undefined,
+          });
+          let now = T;
+          const times = new Map<string, number>();
+          const take = (derived: readonly Message[]) => {
+            for (const { device, positions } of derived) {
+              expect([BADGE, 'badge-7']).toContain(device);
+              for (const { fixTime } of positions) {
+                expect(fixTime).toBeLessThanOrEqual(now);
+                expect(fixTime).toBeGreaterThan(times.get(device ?? '') ?? 0);
+                times.set(device ?? '', fixTime);
+              }
+            }
+          };
+          for (const [topic, payload, gap] of messages) {
+            now += gap;
+            const bytes = Buffer.from(JSON.stringify(payload));
+            const message = decodeMqtt(topic, bytes, now, { retain: false });
+            if (message?.kind === 'message') {
+              take(nearest.hear(message, { protocol: 'mqtt', id: message.device ?? '' }, now));
+            }
+            if (gap % 3 === 0) take(nearest.sweep(now).derived);
+          }
+          now += 120_000;
+          take(nearest.sweep(now).derived);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });
