@@ -81,15 +81,34 @@ export function locationBody(fix: Fix): Buffer {
 }
 
 /** A short GT06 frame. @see GT06 protocol, CRC-ITU over length to serial */
-export function gt06Frame(type: number, content: Uint8Array, serial: number): string {
-  const payload = Buffer.from([content.length + 5, type, ...content, serial >> 8, serial & 255]);
+export const gt06Frame = (type: number, content: Uint8Array, serial: number): string =>
+  gt06Sealed('7878', [content.length + 5], type, content, serial);
+
+/** The same with a length of two bytes. */
+export const gt06LongFrame = (type: number, content: Uint8Array, serial: number): string =>
+  gt06Sealed(
+    '7979',
+    [(content.length + 5) >> 8, (content.length + 5) & 255],
+    type,
+    content,
+    serial,
+  );
+
+function gt06Sealed(
+  start: string,
+  length: readonly number[],
+  type: number,
+  content: Uint8Array,
+  serial: number,
+): string {
+  const payload = Buffer.from([...length, type, ...content, serial >> 8, serial & 255]);
   let crc = 0xffff;
   for (const byte of payload) {
     crc ^= byte;
     for (let i = 0; i < 8; i++) crc = crc & 1 ? (crc >> 1) ^ 0x8408 : crc >> 1;
   }
   crc ^= 0xffff;
-  return `7878${payload.toString('hex')}${crc.toString(16).padStart(4, '0')}0d0a`;
+  return `${start}${payload.toString('hex')}${crc.toString(16).padStart(4, '0')}0d0a`;
 }
 
 /** Type 0x22 content: GPS block (9 satellites, fixed, UTC), one cell, ACC on, live. */
