@@ -1,0 +1,6 @@
+import { it } from 'vitest';
+import { commandStorm } from './command-storms.ts';
+
+it('a storm of commands to 10,000 terminals ends for each as it must', async () => {
+  await commandStorm(10_000);
+}, 1_200_000);
