@@ -27,7 +27,7 @@ const answers: Readonly<Record<Row['answer'], string>> = {
   none: '',
 };
 /** What connections answer by themselves, behind the general answer or in its place. */
-const byConnection: Readonly<Record<string, string>> = {
+export const byConnection: Readonly<Record<string, string>> = {
   '0x0005': 'the missing parts',
   '0x0801': 'general answer to each part, then 0x8800',
   '0x8003': 'the missing parts',
@@ -45,15 +45,20 @@ function answered(row: Row): string {
   return [answers[row.answer], proper ?? ''].filter((one) => one !== '').join(', then ');
 }
 
-const hasVector = (vectors: readonly OwnVector[], row: Row, edition: Edition): boolean =>
-  vectors.some(({ message }) => message?.id === row.id && message.edition === edition);
+/** Whether a vector of our own shows the message in an edition, or the table that it shares with another. */
+export function hasVector(vectors: readonly OwnVector[], row: Row, edition: Edition): boolean {
+  // The text of 2011 needs a vector of its own only where its table differs.
+  if (edition === '2011' && row.bodies['2011']?.[0] === row.bodies['2013']?.[0]) return true;
+  return vectors.some(({ message }) => message?.id === row.id && message.edition === edition);
+}
 
-/** A mark for each edition that has the message: in bold where a vector of our own shows it. */
+/** Whether a vector holds an item or a parameter of that name. @param text the vectors as JSON */
+export const hasItemVector = (text: string, name: string): boolean =>
+  text.includes(`"name":"${name}"`);
+
 function editionCell(vectors: readonly OwnVector[], row: Row, edition: Edition): string {
   if (row.bodies[edition] === undefined) return '';
-  // The text of 2011 needs a vector of its own only where its table differs.
-  const isSame = edition === '2011' && row.bodies['2011']?.[0] === row.bodies['2013']?.[0];
-  return hasVector(vectors, row, edition) || isSame ? '✓ v' : '✓';
+  return hasVector(vectors, row, edition) ? '✓ v' : '✓';
 }
 
 function overview(vectors: readonly OwnVector[]): string {
@@ -99,7 +104,7 @@ function itemTable(rows: readonly ItemRow[], vectors: readonly OwnVector[]): str
       fields['value']?.shape ?? 'fields, below',
       fields['value'] === undefined ? '' : noteOf(fields['value']),
       clause,
-      mark(text.includes(`"name":"${name}"`)),
+      mark(hasItemVector(text, name)),
     ]),
   );
   const structures = rows.flatMap(({ id, name, body: { fields } }) => {
@@ -153,7 +158,7 @@ function parameterTable(vectors: readonly OwnVector[]): string {
         row.standard === 'JT/T 808' ? row.editions.join(', ') : row.standard,
         [row.meaning, ...new Set(notes)].join('; '),
         row.range?.join(' to ') ?? '',
-        mark(text.includes(`"name":"${row.name}"`)),
+        mark(hasItemVector(text, row.name)),
       ];
     }),
   );

@@ -3,14 +3,19 @@ import { gatewayAdapters } from '../mqtt/index.ts';
 import { code, mark, markdownTable } from './markdown.ts';
 import type { OwnVector } from './page.ts';
 
-/** All of MQTT. */
-export function mqttSection(vectors: readonly OwnVector[]): string {
+/** Rows of what we receive that a vector of our own shows. */
+export function shownRows(vectors: readonly OwnVector[]): readonly MqttRow[] {
   const has = new Set(vectors.map(({ message }) => message?.name));
   // What was in it has a name of its own.
   if (vectors.some(({ options, message }) => options?.owntracksPassphrase && message)) {
     has.add('encrypted');
   }
-  const isShown = ({ direction, name }: MqttRow) => direction === 'up' && has.has(name);
+  return mqttRows.filter(({ direction, name }) => direction === 'up' && has.has(name));
+}
+
+/** All of MQTT. */
+export function mqttSection(vectors: readonly OwnVector[]): string {
+  const shown = shownRows(vectors);
   return [
     '## MQTT\n',
     'Topics by their default prefix. Identity comes from the topic, never from the payload.\n',
@@ -22,7 +27,7 @@ export function mqttSection(vectors: readonly OwnVector[]): string {
         row.direction,
         row.payload,
         row.clause,
-        mark(isShown(row)),
+        mark(shown.includes(row)),
       ]),
     ),
     `Payloads of BLE gateways are told by their shape: ${gatewayAdapters

@@ -1,4 +1,5 @@
 import { faultCodes, faultMeanings } from '../protocol.ts';
+import { coverage } from './coverage.ts';
 import { gt06Section } from './gt06.ts';
 import { jt808Section } from './jt808.ts';
 import { code, markdownTable } from './markdown.ts';
@@ -23,7 +24,8 @@ export interface OwnVectors {
 }
 
 /** The page of docs: everything the tables say, in Markdown. The same for the same tables and vectors. */
-export function docsPage({ jt808, gt06, mqtt }: OwnVectors): string {
+export function docsPage(vectors: OwnVectors): string {
+  const { jt808, gt06, mqtt } = vectors;
   const faults = markdownTable(
     ['code', 'cause', 'remedy'],
     faultCodes.map((one) => [code(one), faultMeanings[one].cause, faultMeanings[one].remedy]),
@@ -31,7 +33,9 @@ export function docsPage({ jt808, gt06, mqtt }: OwnVectors): string {
   const page = [
     '# Protocols\n',
     'Made from the tables by `npm run docs`; do not edit. Field names are those of `npm run decode` and of commands.\n',
-    '- [JT/T 808](#jtt-808)\n- [GT06](#gt06)\n- [MQTT](#mqtt)\n- [Faults](#faults)\n',
+    '- [Coverage](#coverage)\n- [JT/T 808](#jtt-808)\n- [GT06](#gt06)\n- [MQTT](#mqtt)\n- [Faults](#faults)\n',
+    '## Coverage\n',
+    coverage(vectors),
     jt808Section(jt808),
     gt06Section(gt06),
     mqttSection(mqtt),
