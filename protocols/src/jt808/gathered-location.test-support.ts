@@ -3,6 +3,7 @@ import { bitsOf, toHex } from '../bytes.ts';
 import type { Message } from '../protocol.ts';
 import { extraItems, type Item } from './extras.ts';
 import type { Checks } from './gathered.test-support.ts';
+import { checkItem, type GatheredItem } from './gathered-items.test-support.ts';
 import type { BatchItem } from './location.ts';
 import { type Edition, versions } from './versions.ts';
 
@@ -21,19 +22,10 @@ export interface GatheredLocation {
   readonly direction: number;
   readonly timeBcd: string;
   readonly timeUtc: string | null;
-  readonly extras: readonly { id: string; hex: string; value?: Record<string, number> }[];
+  readonly extras: readonly GatheredItem[];
   readonly extrasTrailing?: string;
 }
 
-/** Item values in the words of the gathered file. */
-const itemValues: Readonly<Record<string, (value: never) => object>> = {
-  mileage: (value: number) => ({ mileageKm: value / 10 }),
-  fuel: (value: number) => ({ fuelL: value / 10 }),
-  recorderSpeed: (value: number) => ({ recorderSpeedKmh: value / 10 }),
-  radioSignal: (value: number) => ({ signal: value }),
-  satellites: (value: number) => ({ satellites: value }),
-  analog: ({ ad0, ad1 }: { ad0: number; ad1: number }) => ({ ad0, ad1 }),
-};
 const itemHex = (item: Item): string => {
   if ('hex' in item) return item.hex;
   const row = extraItems.find((one) => one.name === item.name);
@@ -83,11 +75,8 @@ export function checkLocation(
     expected.extras.map(({ id, hex }) => [id, hex]),
   );
   for (const [i, item] of fields.extras.entries()) {
-    const value = expected.extras[i]?.value;
-    const toTheirs = 'name' in item ? itemValues[item.name] : undefined;
-    if ('name' in item && value !== undefined && toTheirs !== undefined) {
-      expect(toTheirs(item.value as never)).toEqual(value);
-    }
+    const theirs = expected.extras[i];
+    if (theirs !== undefined) checkItem(item, theirs);
   }
 }
 
