@@ -240,6 +240,11 @@ export interface Beacon {
   updatedAt: string;
 }
 
+/** GET/PUT/DELETE /api/v1/devices/:id/mqtt-password: whether an MQTT device has one; what it is nobody can read. */
+export interface MqttPasswordState {
+  isSet: boolean;
+}
+
 /** GET /api/v1/events: immutable facts. */
 export interface FenceEvent {
   id: string;

@@ -67,8 +67,10 @@ describe('the password of an MQTT device', () => {
     const set = await admin('PUT', path, body);
     expect([set.status, set.text]).toEqual([204, '']);
     expect(await web.mqttPasswords.check('badge-7', body.password)).toBe('right');
+    expect((await admin('GET', path)).body).toEqual({ isSet: true });
     expect((await admin('GET', 'devices/badge-7')).text).not.toMatch(/password|argon2/);
     expect((await admin('DELETE', path)).status).toBe(204);
+    expect((await admin('GET', path)).body).toEqual({ isSet: false });
     expect(await web.mqttPasswords.check('badge-7', body.password)).toBe('none');
   });
 });

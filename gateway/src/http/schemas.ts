@@ -15,6 +15,7 @@ import type {
   FenceGeometry,
   HeatMap,
   LatestPosition,
+  MqttPasswordState,
   Page,
   Photo,
   Problem,
@@ -343,6 +344,11 @@ export const photo = wire<Photo>()(
     latitude: degreesOrNull,
     longitude: degreesOrNull,
   }),
+);
+
+export const mqttPasswordState = wire<MqttPasswordState>()(
+  'MqttPasswordState',
+  z.object({ isSet: z.boolean() }),
 );
 
 export const fenceEvent = wire<FenceEvent>()(

@@ -15,6 +15,17 @@ export const mqttPasswordRoutes = ({
   const isKnown = (id: string) => devices.find({ protocol: 'mqtt', id })?.admission === 'known';
   return [
     endpoint({
+      method: 'get',
+      path: '/devices/:id/mqtt-password',
+      summary: 'Whether an MQTT device has a password',
+      roles: admins,
+      params: schemas.byId,
+      result: schemas.mqttPasswordState,
+      refusals: ['notFound'],
+      handle: async ({ params }) =>
+        isKnown(params.id) ? { isSet: mqttPasswords.isSet(params.id) } : new Refusal('notFound'),
+    }),
+    endpoint({
       method: 'put',
       path: '/devices/:id/mqtt-password',
       summary: 'Set the password of an MQTT device; from now on nobody speaks for it without',
