@@ -5,7 +5,6 @@ import {
   type Media,
   type Message,
   mediaOf,
-  type ProtocolName,
   Subpackages,
   type Verdict,
 } from '@xunji/protocols';
@@ -14,11 +13,19 @@ import {
   type DeviceRef,
   deviceKey,
   type Entry,
-  type MessageEntry,
   PART,
   type PositionEntry,
 } from '../journal/record.ts';
-import type { Cell, Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
+import { Counts } from './counts.ts';
+import {
+  type Desk,
+  MAX_JOINED_BYTES,
+  messageEntry,
+  NO_BYTES,
+  plainMessage,
+  presence,
+} from './entries.ts';
 import { type Decision, type Gate, plausible } from './gate.ts';
 import { positionHash } from './position-hash.ts';
 import { type Link, Session, type Sessions } from './session.ts';
@@ -63,19 +70,9 @@ export interface Outcome {
 
 /** A terminal whose code is wrong registers anew after one or two tries; whoever goes on is guessing. */
 const MAX_WRONG_AUTH_CODES = 5;
-const NO_BYTES = new Uint8Array(0);
 const MEDIA = 'mediaData';
 /** Of what is said about a device that has no connection. */
 const NOWHERE: Link = { transport: 'mqtt', remote: '', close: () => undefined };
-/** What a joined message may bring into one record; its parts stand in the journal in any case. */
-const MAX_JOINED_BYTES = 1 << 20;
-
-/** Where a message came from, and what it comes to in the journal. */
-interface Desk {
-  readonly session: Session;
-  readonly receivedTime: number;
-  readonly entries: Entry[];
-}
 
 /** What one read comes to, as it is worked through. */
 interface Work extends Desk {
@@ -85,7 +82,6 @@ interface Work extends Desk {
   readonly files: { readonly message: Message; readonly kept: Promise<void> }[];
   refused: boolean;
 }
-const NOTHING: readonly string[] = [];
 
 /**
  * frame → message → gate → journal → answer. The one place that decides when a device may be told that we have
@@ -351,98 +347,4 @@ export class Intake {
       for (const flag of position.flags) metrics.flaggedPositions.inc({ flag });
     }
   }
-}
-
-/** The counters of what happens with every message, found by what is at hand. */
-class Counts {
-  readonly #metrics: Metrics;
-  readonly #messages = new Map<Decision['reason'], Record<ProtocolName, Map<string, Cell>>>();
-  readonly #positions: Record<ProtocolName, Map<string, Cell>> = byFamily();
-
-  constructor(metrics: Metrics) {
-    this.#metrics = metrics;
-  }
-
-  message(protocol: ProtocolName, name: string, result: Decision['reason']): Cell {
-    let byName = this.#messages.get(result);
-    if (byName === undefined) {
-      byName = byFamily();
-      this.#messages.set(result, byName);
-    }
-    let cell = byName[protocol].get(name);
-    if (cell === undefined) {
-      cell = this.#metrics.messages.cell({ protocol, name, result });
-      byName[protocol].set(name, cell);
-    }
-    return cell;
-  }
-
-  position(protocol: ProtocolName, kind: 'live' | 'late' | 'invalid'): Cell {
-    let cell = this.#positions[protocol].get(kind);
-    if (cell === undefined) {
-      cell = this.#metrics.positions.cell({ protocol, kind });
-      this.#positions[protocol].set(kind, cell);
-    }
-    return cell;
-  }
-}
-
-const byFamily = (): Record<ProtocolName, Map<string, Cell>> => ({
-  jt808: new Map(),
-  gt06: new Map(),
-  mqtt: new Map(),
-});
-
-/** Register and authenticate carry secrets, and so do single fields: the fact is kept, the bytes are not. */
-function messageEntry(
-  message: Message,
-  device: DeviceRef,
-  { session, receivedTime }: Desk,
-): MessageEntry {
-  const { sensitive = NOTHING } = message;
-  const isSecret = message.intent === 'register' || message.intent === 'authenticate';
-  const isLong = message.raw.length > MAX_JOINED_BYTES;
-  return {
-    kind: 'message',
-    seq: 0,
-    receivedTime,
-    device,
-    edition: message.edition,
-    epoch: session.epoch,
-    name: message.name,
-    fields: isSecret || isLong ? {} : without(message.fields, sensitive),
-    raw: isSecret || isLong || sensitive.length > 0 ? NO_BYTES : message.raw,
-  };
-}
-
-/** What the journal keeps of a message whose bytes are a file of their own. */
-function plainMessage({ id, name, device, edition, serial, positions, intent }: Message): Message {
-  return {
-    ...{ kind: 'message', protocol: 'jt808', id, name, device, edition, serial, positions, intent },
-    ...{ fields: {}, raw: NO_BYTES },
-  };
-}
-
-function without(fields: Message['fields'], names: readonly string[]): Message['fields'] {
-  if (names.length === 0) return fields;
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
-}
-
-function presence(
-  session: Session,
-  device: DeviceRef,
-  name: 'connected' | 'disconnected',
-  receivedTime: number,
-): Entry {
-  return {
-    kind: 'message',
-    seq: 0,
-    receivedTime,
-    device,
-    edition: null,
-    epoch: session.epoch,
-    name,
-    fields: {},
-    raw: NO_BYTES,
-  };
 }

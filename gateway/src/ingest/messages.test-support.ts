@@ -64,12 +64,14 @@ export class SlowJournal implements Appender {
 export class PlainRegistry implements Registry {
   readonly admissions = new Map<string, 'known' | 'pending' | 'knocking'>();
   readonly touched: string[] = [];
+  readonly editions = new Map<string, string | null>();
   maxPending = Number.POSITIVE_INFINITY;
 
   find({ id }: { id: string }) {
     const admission = this.admissions.get(id);
     const lastSeenTime = this.touched.includes(id) ? 1 : null;
-    return admission === undefined ? undefined : { admission, lastSeenTime };
+    const edition = this.editions.get(id) ?? null;
+    return admission === undefined ? undefined : { admission, lastSeenTime, edition };
   }
   createPending({ id }: { id: string }): void {
     const pending = [...this.admissions.values()].filter((a) => a === 'pending').length;
@@ -84,7 +86,8 @@ export class PlainRegistry implements Registry {
   verifyAuth({ id }: { id: string }, code: string): boolean {
     return code === `code-${id}`;
   }
-  touch({ id }: { id: string }): void {
+  touch({ id }: { id: string }, _receivedTime?: number, edition: string | null = null): void {
+    this.editions.set(id, edition);
     this.touched.push(id);
   }
   hasKnown(_protocol: string, idPrefix: string): boolean {

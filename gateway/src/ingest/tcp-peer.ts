@@ -7,6 +7,8 @@ import type { Reader } from './turns.ts';
 /** Garbage counts as one more bad frame each time it has gone on for so long, however it is cut into segments. */
 const GARBAGE_RUN_BYTES = 1024;
 const MINUTE_MS = 60_000;
+/** Who begins with so many bytes of which none begins a frame speaks another protocol, e.g. HTTP. */
+const FOREIGN_BYTES = 4096;
 
 /** Why a socket is not read. */
 export const WAITS_ITS_TURN = 1;
@@ -63,6 +65,8 @@ export class Peer implements Reader, Link {
   /** Where the garbage counted last ended, and its bytes since it was counted. */
   #garbageEnd = -1;
   #garbageRun = 0;
+  /** Up to where nothing but garbage has come. */
+  #foreignEnd = 0;
 
   constructor(
     port: PeerPort,
@@ -110,6 +114,8 @@ export class Peer implements Reader, Link {
     else if (item.code === 'garbage') {
       const goesOn = item.offset === this.#garbageEnd;
       this.#garbageEnd = item.offset + item.bytes;
+      if (item.offset === this.#foreignEnd) this.#foreignEnd += item.bytes;
+      if (this.#foreignEnd >= FOREIGN_BYTES) return false;
       this.#garbageRun = goesOn ? this.#garbageRun + item.bytes : 0;
       if (!goesOn || this.#garbageRun >= GARBAGE_RUN_BYTES) {
         this.#bad();

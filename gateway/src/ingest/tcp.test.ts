@@ -158,6 +158,20 @@ describe('a device port', () => {
     expect(await port.closed('badFrames')).toBe(0);
   });
 
+  it('closes who speaks another protocol, after 4096 bytes or the time for a first frame', async () => {
+    port = await Port.open('open', { maxBadFrames: 1000 });
+    const [browser, patient] = [await port.connect(), await port.connect()];
+    const request = Buffer.from(`GET /${'a'.repeat(400)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    patient.write(request);
+    for (let sent = 0; sent < 4096 + request.length; sent += request.length) browser.write(request);
+    await once(browser, 'close');
+    expect(await port.closed('badFrames')).toBe(1);
+    expect(patient.closed).toBe(false);
+    port.pass(32_000);
+    await once(patient, 'close');
+    expect(await port.closed('noFirstFrame')).toBe(1);
+  });
+
   it('closes who makes it hold most when it holds too much, and nobody else', async () => {
     port = await Port.open('open', { maxHeldBytes: 8000 });
     const [greedy, modest] = [await port.connect(), await port.connect()];
