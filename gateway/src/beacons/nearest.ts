@@ -32,6 +32,14 @@ const GNSS_WINS_MS = 30_000;
 /** Gateways' clocks drift: what is about as old as its way takes happened when it came. */
 const GATEWAY_CLOCK_MS = 60_000;
 const NO_BYTES = new Uint8Array(0);
+const NOTHING: readonly Message[] = [];
+
+/** Asked for every message of every protocol. */
+function tellsOfRadio({ sightings, fields, positions }: Message): boolean {
+  if (sightings !== undefined || fields['beacons'] !== undefined) return true;
+  for (const { extras } of positions) if (extras['beacons'] !== undefined) return true;
+  return false;
+}
 
 /**
  * Makes positions of what radio receivers hear: gateways that hear badges, and badges that hear fixed beacons. The
@@ -54,9 +62,11 @@ export class NearestBeacons {
   /** @returns the positions and conflicts that follow, of the device itself or of badges it has heard */
   hear(message: Message, device: DeviceRef, receivedTime: number): readonly Message[] {
     const { sightings, positions } = message;
-    for (const position of positions) this.#noteFix(device, position, receivedTime);
+    if (this.#zones.size > 0) {
+      for (const position of positions) this.#noteFix(device, position, receivedTime);
+    }
+    if (!tellsOfRadio(message)) return NOTHING;
     const own = ownBeacons(message, receivedTime);
-    if (sightings === undefined && own.length === 0) return [];
     this.#count('rejected', message.fields['rejected']);
     this.#count('unknownType', message.fields['unknown']);
     const derived: Message[] = [];
@@ -149,7 +159,7 @@ export class NearestBeacons {
 
   #noteFix(device: DeviceRef, position: Position, receivedTime: number): void {
     const { source, valid, accuracyM, satellites, buffered } = position;
-    if (source !== 'gnss' || !valid || buffered || this.#zones.size === 0) return;
+    if (source !== 'gnss' || !valid || buffered) return;
     const isGood =
       accuracyM === null ? (satellites ?? 0) >= GNSS_SATELLITES : accuracyM < GNSS_ACCURACY_M;
     const key = deviceKey(device);

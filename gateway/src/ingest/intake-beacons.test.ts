@@ -16,11 +16,16 @@ const hall = { id: '1', name: 'hall', latitude: 31.2, longitude: 121.5, radiusM:
 function house() {
   const journal = new SlowJournal();
   const registry = new PlainRegistry();
-  for (const id of ['gw-hall', BADGE, 'badge-7']) registry.admissions.set(id, 'known');
+  for (const id of ['gw-hall', 'gw-yard', BADGE, 'badge-7']) registry.admissions.set(id, 'known');
   const sessions = new Sessions(1);
   const metrics = createMetrics();
   const nearest = new NearestBeacons({
-    places: { placeOf: (name) => (name === 'hall' || name === 'b0b0b0b0b0b0' ? hall : undefined) },
+    places: {
+      placeOf: (name) => {
+        if (name === 'yard') return { ...hall, id: '2', name, latitude: 31.204 };
+        return name === 'hall' || name === 'b0b0b0b0b0b0' ? hall : undefined;
+      },
+    },
     isDevice: ({ id }) => registry.find({ id })?.admission === 'known',
     onSighting: () => undefined,
   });
@@ -93,6 +98,18 @@ describe('a badge that gateways hear', () => {
     await sweep(T + 100_000);
     expect(told().at(-1)).toBe(`beaconLost ${BADGE}`);
     expect(sessions.of({ protocol: 'mqtt', id: BADGE })).toBe(badge);
+  });
+
+  it('that is strong at two places far apart is two badges, and somebody is told', async () => {
+    const { open, take, told, journal } = house();
+    const gateways = [open(), open()] as const;
+    for (const at of [T, T + 3000, T + 10_000]) {
+      await take(gateways[0], 'trk/v1/gw/hall/scan', [{ beacon: BADGE, rssi: -50 }], at);
+      await take(gateways[1], 'trk/v1/gw/yard/scan', [{ beacon: BADGE, rssi: -51 }], at);
+    }
+    expect(told().filter((one) => one.includes('Flapping'))).toEqual([`identityFlapping ${BADGE}`]);
+    const noted = journal.entries.find((e) => e.kind === 'message' && /Flapping/.test(e.name));
+    expect(noted).toMatchObject({ fields: { zones: ['hall', 'yard'], distanceM: 445 } });
   });
 
   it('is gone when nobody listens any more', async () => {
