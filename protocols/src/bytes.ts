@@ -124,6 +124,25 @@ export function encodeGbk(text: string): Uint8Array {
   return bytes;
 }
 
+/** UTF-16, high byte first; an odd byte behind is not read. */
+export const utf16 = {
+  read: (raw: Uint8Array): string => {
+    let text = '';
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      text += String.fromCharCode(((raw[i] ?? 0) << 8) | (raw[i + 1] ?? 0));
+    }
+    return text;
+  },
+  write: (text: string): Uint8Array => {
+    const raw = new Uint8Array(text.length * 2);
+    for (let i = 0; i < text.length; i++) {
+      raw[i * 2] = text.charCodeAt(i) >> 8;
+      raw[i * 2 + 1] = text.charCodeAt(i);
+    }
+    return raw;
+  },
+};
+
 /** Names for the bits of a word. Bits without a meaning are named `bitN`, so that none is lost. */
 export interface BitTable {
   readonly width: 8 | 16 | 32;

@@ -12,7 +12,7 @@ from jt808.wire import Group, frame
 
 group = Group("terminal", {
     0x0004: "timeQuery", 0x8004: "timeAnswer", 0x0107: "attributesAnswer", 0x0108: "upgradeResult",
-    0x8105: "terminalControl", 0x8107: "queryAttributes", 0x8108: "upgradePackage", 0x8204: "linkTest",
+    0x6006: "textReply", 0x8105: "terminalControl", 0x8107: "queryAttributes", 0x8108: "upgradePackage", 0x8204: "linkTest",
     0x8702: "queryDriver",
 })
 
@@ -68,6 +68,21 @@ group.add("a vendor command with bytes", 0x8105, bytes.fromhex("a0ff0001"), {"co
           CONTROL, reply=None)
 wire = frame(0x8105, b"")
 group.fault("a control without command", wire, "badBody", len(wire), CONTROL)
+
+# ---------------------------------------------------------------- texts of command trackers
+
+REPLY = "wire reference section 4, vendor message 0x6006"
+for edition in ("2013", "2019"):
+    group.add("text reply in GBK, " + edition, 0x6006, b"\0" + "已设防 OK".encode("gbk"), {"charset": 0, "text": "已设防 OK"}, REPLY, edition=edition)
+    group.add("text reply in UTF-16, " + edition, 0x6006, b"\1" + "🚜已设防".encode("utf-16-be"), {"charset": 1, "text": "🚜已设防"}, REPLY,
+              edition=edition)
+    group.add("text reply of another charset, " + edition, 0x6006, bytes.fromhex("07ff00"), {"charset": 7, "content": "ff00"}, REPLY,
+              edition=edition)
+group.add("text reply in UTF-16 with half a character", 0x6006, b"\1" + "好".encode("utf-16-be") + b"\x59",
+          {"charset": 1, "text": "好", "trailing": "59"}, REPLY)
+group.add("empty text reply", 0x6006, b"\0", {"charset": 0, "text": ""}, REPLY)
+wire = frame(0x6006, b"")
+group.fault("text reply without a charset", wire, "badBody", len(wire), REPLY, frame(0x8001, struct.pack(">HHB", 1, 0x6006, 2), serial=0))
 
 # ---------------------------------------------------------------- attributes
 

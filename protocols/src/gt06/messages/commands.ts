@@ -1,3 +1,4 @@
+import { utf16 } from '../../bytes.ts';
 import type { Fields, Kind } from '../../layout.ts';
 import {
   bytes,
@@ -12,7 +13,7 @@ import {
   u32,
 } from '../../layout.ts';
 import { type Body, extraOf, joined, unreadable, withTails } from '../body.ts';
-import { cell, gpsBlock, latin1, restText, utf16 } from '../fields.ts';
+import { cell, gpsBlock, latin1, restText } from '../fields.ts';
 import { down, type Row, up } from '../row.ts';
 import { splitText, withPhone } from './texts.ts';
 

@@ -1,17 +1,21 @@
-import { bitTable } from '../../bytes.ts';
+import { bitTable, utf16 } from '../../bytes.ts';
 import {
   bcdTime,
   bytes,
+  type Fields,
   flags,
   hex,
   type Kind,
+  type Layout,
   layout,
   noted,
+  restBytes,
   sizedBytes,
   text,
   textOf,
   u8,
 } from '../../layout.ts';
+import { followed } from '../../layout-lists.ts';
 import { terminalControl } from '../control.ts';
 import { type Row, row, same } from '../row.ts';
 
@@ -32,6 +36,19 @@ const networks = flags(
     7: 'other',
   }),
 );
+
+/** Whole characters to the end; an odd byte behind trails. */
+const wide: Kind<string> = {
+  width: null,
+  extent: (input, at) => Math.max(0, (input.length - at) & ~1),
+  declare: null,
+  read: (parsed) => utf16.read(parsed as Uint8Array),
+  write: (out, value, field) => {
+    if (typeof value !== 'string') throw new RangeError(`${field}: wants a text`);
+    out.bytes(utf16.write(value));
+  },
+  shape: 'UTF-16[rest]',
+};
 
 /** A field without bytes: it tells which of two tables a body has. */
 function marker(value: number): Kind<number> {
@@ -79,6 +96,17 @@ const upgradeType = noted(
   '0 terminal, 12 IC card reader, 52 satellite module; T/JSATL 12: 100 ADAS, 101 DSM, 102 TPMS, 103 BSD',
 );
 
+/** Command trackers answer texts so, outside the standard. @see the wire reference, section 4 */
+const charset = layout({ charset: noted(u8, '0 GBK, 1 UTF-16') });
+const gbkText = layout({ text: textOf(restBytes) });
+const wideText = layout({ text: wide });
+const otherText = layout({ content: hex(restBytes) });
+const textReply = followed(
+  charset,
+  ({ charset: code }): Layout<Fields> => (code === 0 ? gbkText : code === 1 ? wideText : otherText),
+  { text: noted(textOf(restBytes), 'by the charset'), content: hex(restBytes) },
+);
+
 /** Time, control, attributes, upgrades. @see the wire reference, sections 5.4 and 5.6-5.8 */
 export const terminalMessages: readonly Row[] = [
   row(0x0004, 'timeQuery', 'query server time', {
@@ -112,6 +140,11 @@ export const terminalMessages: readonly Row[] = [
       '2013',
       '2019',
     ),
+    answer: 'general',
+  }),
+  row(0x6006, 'textReply', 'vendor message of command trackers', {
+    intent: 'report',
+    bodies: same(textReply),
     answer: 'general',
   }),
   row(0x8105, 'terminalControl', 'terminal control', {
