@@ -55,7 +55,7 @@ export function readOwntracks(
 
 function told(json: JsonObject, arrival: Arrival): Told | Refusal | null {
   const type = textIn(json, '_type', 32);
-  if (type === null) return new Refusal('_type: missing');
+  if (type === null || type === '') return new Refusal('_type: missing');
   const base = { type, name: type, fields: {}, isPrivate: false };
   switch (type) {
     case 'location': {
