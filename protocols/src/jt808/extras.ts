@@ -172,7 +172,10 @@ export class ItemTable {
 
   #write(out: Output, value: unknown, field: string): void {
     if (!Array.isArray(value)) throw new RangeError(`${field}: wants a list of items`);
-    for (const [i, one] of (value as readonly Item[]).entries()) {
+    for (const [i, one] of (value as readonly (Item | null)[]).entries()) {
+      if (typeof one !== 'object' || one === null) {
+        throw new RangeError(`${field}.${i}: wants an item`);
+      }
       this.#writeItem(out, one, `${field}.${i}`);
     }
   }
@@ -197,13 +200,15 @@ export class ItemTable {
   }
 
   #bodyOf(item: Item, field: string): Uint8Array | null {
-    if ('hex' in item) return fromHex(item.hex);
+    if ('hex' in item) return typeof item.hex === 'string' ? fromHex(item.hex) : null;
     const row = this.#byText.get(item.id);
     if (row === undefined) throw new RangeError(`${field}.id: ${item.id} has no row, give its hex`);
     try {
       return row.body.encode({ value: item.value });
     } catch (error) {
-      throw new RangeError(`${field}.${error instanceof Error ? error.message : 'value'}`);
+      const said = error instanceof Error ? error.message : 'unfit';
+      // A writer that trips over a value names no field.
+      throw new RangeError(`${field}.${error instanceof RangeError ? said : `value: ${said}`}`);
     }
   }
 }
