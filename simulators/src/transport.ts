@@ -119,6 +119,13 @@ export function linkMqtt(options: MqttLinkOptions): Link & Publisher {
     publish: (topic, payload, done) => {
       client.publish(topic, Buffer.from(payload), { qos: 1 }, (error) => done(error ?? null));
     },
+    listen: (topic, heard) => {
+      client.on('message', (on, payload) => {
+        if (on === topic) heard(payload);
+      });
+      // The client subscribes again by itself when it has reconnected.
+      client.subscribe(topic, { qos: 1 });
+    },
     close: async () => {
       await client.endAsync(!client.connected);
     },

@@ -1,6 +1,7 @@
 import type { Connection, Fault, Message, Protocol } from '@xunji/protocols';
 import type { Entry, Ledger } from '../ledger.ts';
 import type { Report } from '../report.ts';
+import { replyTo, type TrackerState } from './gt06-commands.ts';
 import {
   alarmFields,
   cardFields,
@@ -8,6 +9,7 @@ import {
   positionFields,
   voltageFields,
 } from './gt06-fields.ts';
+import { Answers, type Obedience } from './obedience.ts';
 import { type Line, maxBuffered, type StreamTerminal } from './terminal.ts';
 
 export interface Gt06Settings {
@@ -18,6 +20,10 @@ export interface Gt06Settings {
   readonly attempts?: number;
   /** Tells its supply voltage so often, null for never. @see GT06, command ADT */
   readonly voltageMs?: number | null;
+  /** How it treats what it is asked. */
+  readonly obedience?: Obedience;
+  /** The older reply is short, the general one is not. @see GT06, command replies */
+  readonly reply?: '0x15' | '0x21';
 }
 
 /** A frame on the present line, in order of sending. */
@@ -31,7 +37,13 @@ interface Sent {
   dueTime: number;
 }
 
-const defaults = { answerMs: 5_000, attempts: 3, voltageMs: null };
+const defaults = {
+  answerMs: 5_000,
+  attempts: 3,
+  voltageMs: null,
+  obedience: 'obeys',
+  reply: '0x15',
+} as const;
 /** With the engine off there is less to say. @see GT06, command HBT: 3 and 5 minutes */
 const PARKED = 5 / 3;
 /** What was kept while offline is sent so many frames a segment. */
@@ -59,11 +71,20 @@ export class Gt06Terminal implements StreamTerminal {
   /** Has asked for the time and told its cards: once after power-on. */
   #hasBegun = false;
   #voltageTime = 0;
+  readonly #state: TrackerState;
+  readonly #answers: Answers;
 
   constructor(protocol: Protocol, settings: Gt06Settings, ledger: Ledger) {
     this.#protocol = protocol;
     this.#settings = { ...defaults, ...settings };
+    this.#state = { heartbeatMs: settings.heartbeatMs, isCut: false };
+    this.#answers = new Answers(this.#settings.obedience);
     this.ledger = ledger;
+  }
+
+  /** Fuel and power are cut. */
+  get isCut(): boolean {
+    return this.#state.isCut;
   }
 
   get pending(): number {
@@ -89,6 +110,7 @@ export class Gt06Terminal implements StreamTerminal {
     this.#online = false;
     const unconfirmed = this.#sent.flatMap((s) => (s.entry === null ? [] : [s.entry]));
     this.#sent = [];
+    this.#answers.forget();
     this.#backlog = [...unconfirmed, ...this.#backlog];
   }
 
@@ -110,6 +132,7 @@ export class Gt06Terminal implements StreamTerminal {
   }
 
   tick(now: number): void {
+    this.#answers.tick(now);
     for (const sent of this.#sent) {
       if (!sent.answerable || sent.dueTime > now) continue;
       if (sent.attempts >= this.#settings.attempts) {
@@ -135,7 +158,7 @@ export class Gt06Terminal implements StreamTerminal {
   }
 
   #heartbeat(now: number): void {
-    const { heartbeatMs } = this.#settings;
+    const { heartbeatMs } = this.#state;
     this.#heartbeatTime = now + heartbeatMs * (this.#last?.ignition === false ? PARKED : 1);
     this.#send('0x13', heartbeatFields(this.#last), null, true, now);
   }
@@ -143,6 +166,10 @@ export class Gt06Terminal implements StreamTerminal {
   #take(item: Message | Fault, now: number): void {
     if (item.kind === 'fault') {
       this.ledger.fault('brokenFrame');
+      return;
+    }
+    if (item.id === COMMAND) {
+      this.#obey(item, now);
       return;
     }
     const at = this.#sent.findIndex((s) => s.serial === item.serial && s.id === item.id);
@@ -165,6 +192,16 @@ export class Gt06Terminal implements StreamTerminal {
     }
     this.#sent = this.#sent.slice(at + 1);
     if (sent.id === '0x01') this.#begin(now);
+  }
+
+  #obey({ fields }: Message, now: number): void {
+    const { reply } = this.#settings;
+    this.#answers.give(now, (shift) => {
+      const serverFlag = Number(fields['serverFlag']) + shift;
+      const text = replyTo(String(fields['text']), this.#state, this.#last);
+      const more = reply === '0x15' ? { language: 2 } : { encoding: 1 };
+      this.#send(reply, { serverFlag, text, ...more }, null, false, now);
+    });
   }
 
   #begin(now: number): void {
@@ -216,6 +253,7 @@ export class Gt06Terminal implements StreamTerminal {
   }
 }
 
+const COMMAND = '0x80';
 /** Asks for the time; a tracker that is not told goes by its satellites. @see GT06, section on the time */
 const TIME = '0x8A';
 

@@ -1,7 +1,9 @@
 import type { Connection, Fault, Message, Protocol } from '@xunji/protocols';
 import type { Entry, Ledger } from '../ledger.ts';
 import type { Report } from '../report.ts';
+import { Jt808Commands } from './jt808-commands.ts';
 import { locationFields, registerFields, type Vehicle } from './jt808-fields.ts';
+import { Answers, type Obedience } from './obedience.ts';
 import { type Line, maxBuffered, type StreamTerminal } from './terminal.ts';
 
 export interface Jt808Settings {
@@ -13,6 +15,8 @@ export interface Jt808Settings {
   /** First wait for an answer. @see JT/T 808, terminal parameters 0x0002 and 0x0003 */
   readonly answerMs?: number;
   readonly repeats?: number;
+  /** How it treats what it is asked. */
+  readonly obedience?: Obedience;
 }
 
 /** A message that waits for its answer. */
@@ -29,11 +33,13 @@ interface Waiting {
 const batchSize = 20;
 /** Older positions are sent as a supplement from the blind area, which raises no live alarm. */
 const liveMs = 60_000;
-const defaults = { answerMs: 10_000, repeats: 3 };
+const defaults = { answerMs: 10_000, repeats: 3, obedience: 'obeys' as const };
+const FLAG = 0x7e;
 
 /**
  * A vehicle terminal: registers once, authenticates on every connection, reports and sends heartbeats, checks every
- * answer, repeats what is not answered with growing waits and gives the line up after the last repeat.
+ * answer, repeats what is not answered with growing waits and gives the line up after the last repeat. Does what it is
+ * asked, and answers it.
  * @see JT/T 808, clauses on connection, retransmission and terminal management
  */
 export class Jt808Terminal implements StreamTerminal {
@@ -49,10 +55,17 @@ export class Jt808Terminal implements StreamTerminal {
   #online = false;
   #serial = 0;
   #heartbeatTime = 0;
+  #last: Report | null = null;
+  readonly #commands: Jt808Commands;
+  readonly #answers: Answers;
+  /** Serials of uploads, each frame of which the platform answers. */
+  #uploads = new Set<number>();
 
   constructor(protocol: Protocol, settings: Jt808Settings, ledger: Ledger) {
     this.#protocol = protocol;
     this.#settings = { ...defaults, ...settings };
+    this.#commands = new Jt808Commands(settings.heartbeatMs, settings.vehicle.plate);
+    this.#answers = new Answers(this.#settings.obedience);
     this.ledger = ledger;
   }
 
@@ -84,11 +97,14 @@ export class Jt808Terminal implements StreamTerminal {
     this.#online = false;
     const unanswered = [...this.#waiting.values()].flatMap((w) => w.entries);
     this.#waiting.clear();
+    this.#uploads.clear();
+    this.#answers.forget();
     this.#backlog = [...unanswered, ...this.#backlog];
   }
 
   report(report: Report, now: number): void {
     const entry = this.ledger.measured(report);
+    this.#last = report;
     if (this.#online) {
       this.#send('0x0200', this.#location(entry), [entry], now);
       return;
@@ -101,6 +117,7 @@ export class Jt808Terminal implements StreamTerminal {
   }
 
   tick(now: number): void {
+    this.#answers.tick(now);
     for (const waiting of this.#waiting.values()) {
       if (waiting.dueTime > now) continue;
       if (waiting.repeats >= this.#settings.repeats) {
@@ -116,7 +133,7 @@ export class Jt808Terminal implements StreamTerminal {
       this.#line?.send(waiting.frame);
     }
     if (this.#online && now >= this.#heartbeatTime) {
-      this.#heartbeatTime = now + this.#settings.heartbeatMs;
+      this.#heartbeatTime = now + this.#commands.heartbeatMs;
       this.#send('0x0002', {}, [], now);
     }
   }
@@ -132,16 +149,22 @@ export class Jt808Terminal implements StreamTerminal {
     }
     if (item.id === '0x8001') this.#generalAnswer(item, now);
     else if (item.id === '0x8100') this.#registerAnswer(item, now);
-    else
-      this.#send(
-        '0x0001',
-        { answeredSerial: item.serial, answeredId: item.id, result: 3 },
-        null,
-        now,
-      );
+    else if (item.id !== '0x8800') this.#obey(item, now);
+  }
+
+  #obey(command: Message, now: number): void {
+    const { edition, vehicle } = this.#settings;
+    this.#answers.give(now, (shift) => {
+      const serial = (command.serial + shift) & 0xffff;
+      const asked = { edition, vehicle, last: this.#last };
+      for (const { id, fields } of this.#commands.answersTo(command, serial, asked)) {
+        this.#send(id, fields, null, now);
+      }
+    });
   }
 
   #generalAnswer({ fields }: Message, now: number): void {
+    if (this.#uploads.delete(Number(fields['answeredSerial']))) return;
     const waiting = this.#answered(fields['answeredSerial']);
     if (waiting === null || waiting.id !== fields['answeredId']) {
       this.ledger.fault('unexpectedAnswer');
@@ -221,8 +244,12 @@ export class Jt808Terminal implements StreamTerminal {
   #send(id: string, fields: Record<string, unknown>, entries: Entry[] | null, now: number): void {
     const { phone, edition, answerMs } = this.#settings;
     const serial = this.#serial;
-    this.#serial = (serial + 1) & 0xffff;
     const frame = this.#protocol.encode({ id, device: phone, edition, serial, fields });
+    const frames = frame.reduce((flags, byte) => flags + (byte === FLAG ? 1 : 0), 0) / 2;
+    this.#serial = (serial + frames) & 0xffff;
+    if (id === '0x0801') {
+      for (let i = 0; i < frames; i++) this.#uploads.add((serial + i) & 0xffff);
+    }
     if (entries !== null) {
       this.#waiting.set(serial, {
         id,
