@@ -107,7 +107,7 @@ export const settings = {
     env: 'XUNJI_MQTTS_PORT',
     schema: port.optional(),
     meaning:
-      'port of the embedded MQTT broker with TLS, by the same certificate; SIGHUP reads it anew',
+      'port of the embedded MQTT broker with TLS at `XUNJI_HOST`, by the same certificate; SIGHUP reads it anew',
   },
   mqttUrl: {
     env: 'XUNJI_MQTT_URL',

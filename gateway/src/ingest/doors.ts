@@ -57,7 +57,7 @@ export interface DoorNumbers {
   readonly gt06Port: number;
   readonly mqttHost: string;
   readonly mqttPort: number;
-  /** Beside it, with TLS; absent: none. */
+  /** With TLS, at `host`: it may be seen from outside; absent: none. */
   readonly mqttsPort?: number | undefined;
 }
 
@@ -160,7 +160,7 @@ export class Doors {
     this.#timer = setInterval(() => void this.#sweep(), SWEEP_MS);
     this.#commandsTimer = setInterval(() => this.#tickCommands(), COMMANDS_MS);
     if (this.#external !== null || at.mqttsPort === undefined) return ports;
-    return { ...ports, mqtts: await this.#mqtt.listenTls(at.mqttsPort, at.mqttHost) };
+    return { ...ports, mqtts: await this.#mqtt.listenTls(at.mqttsPort, at.host) };
   }
 
   /** Takes many connections a turn of the event loop from now on, where the system can. */
