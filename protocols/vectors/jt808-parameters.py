@@ -53,7 +53,7 @@ BLOCKS = {0x0075: "videoSettings", 0x0076: "videoChannels", 0x0077: "videoChanne
           0x007B: "imageAnalysis", 0x007C: "sleepWake", 0xF364: "adasSettings", 0xF365: "dsmSettings", 0xF366: "tpmsSettings",
           0xF367: "bsdSettings"}
 GNSS = ["gps", "beidou", "glonass", "galileo"]
-VIDEO = ["signalLost", "covered", "storageFault", "videoFault", "busOverloaded", "abnormalDriving", "alarmRecordingFull", "bit7"]
+VIDEO = ["videoLost", "videoCovered", "storageFault", "videoFault", "overloaded", "driverBehaviour", "recordingFull", "bit7"]
 
 
 def text(value, edition):

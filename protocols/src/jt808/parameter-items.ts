@@ -1,12 +1,7 @@
 import { fromHex, toHex } from '../bytes.ts';
 import { type Kind, type Layout, layout, mapped, noted, numberAt, Output, u32 } from '../layout.ts';
-import {
-  MAX_VALUE_BYTES,
-  type ParameterRow,
-  parameterId,
-  parameterOf,
-  parameters,
-} from './parameters.ts';
+import { MAX_VALUE_BYTES } from './parameter-kinds.ts';
+import { type ParameterRow, parameterId, parameterOf, parameters } from './parameters.ts';
 import { type Edition, editions } from './versions.ts';
 
 /*
