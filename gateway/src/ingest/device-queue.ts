@@ -199,9 +199,9 @@ export class DeviceQueue {
     const { command, manner } = place;
     if (at < place.nextAt) return;
     if (command.takenTime === null && place.tries <= manner.repeats) {
-      // While it is away it hears nothing; a wait begins all the same, and ends by itself.
-      if (session === undefined) this.#tried(place, at);
-      else this.#send(place, at, session);
+      // While it is away or its line is full it hears nothing; a wait begins all the same, and ends by itself.
+      const isSent = session !== undefined && this.#send(place, at, session);
+      if (!isSent) this.#tried(place, at);
       return;
     }
     if (place.isTaken) {
