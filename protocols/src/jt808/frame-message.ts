@@ -5,8 +5,8 @@ import type { CommandAnswer, Intent, Message, PartOf } from '../protocol.ts';
 import { commandAnswer } from './commands.ts';
 import type { Dialect } from './dialects.ts';
 import type { Header } from './header.ts';
+import type { Remembered } from './joined-parts.ts';
 import type { Row } from './row.ts';
-import type { Remembered } from './subpackages.ts';
 import type { Edition } from './versions.ts';
 
 /** A sound frame, or the frames of one message that came in parts. */

@@ -1,8 +1,8 @@
 import type { Message } from '../protocol.ts';
-import { eachContent } from './frame.ts';
 import { FrameMessage } from './frame-message.ts';
-import { type Header, readHeader } from './header.ts';
-import { withoutPackageHeads } from './media.ts';
+import type { Header } from './header.ts';
+import { JoinedMemory, joinBodies, type Remembered } from './joined-parts.ts';
+import { joined } from './write.ts';
 
 /*
  * Joins bodies that came in several frames. Parts are cut at arbitrary bytes, so none is decoded alone. The open sets
@@ -25,12 +25,6 @@ const IDLE_MS = 60_000;
 const MAX_AGE_MS = 3_600_000;
 /** After so long without a new part the missing ones are asked for: waits of 10, 15 and 20 s. */
 const ASK_AFTER_MS = [10_000, 25_000, 45_000] as const;
-/** A part that comes again so long after its set was joined is known. */
-const MEDIA_DATA = 0x0801;
-const REMEMBER_MS = 600_000;
-const MAX_REMEMBERED_BYTES = 4 << 20;
-const MAX_REMEMBERED = 16;
-
 interface Part {
   /** The frame; its body is read out of it when the set is joined. */
   readonly raw: Uint8Array;
@@ -64,20 +58,9 @@ export interface OpenSet {
   asked: number;
 }
 
-/** A message all of whose parts have come, as long as one of them may come again. */
-export interface Remembered {
-  readonly id: number;
-  readonly joined: number;
-  /** Of each frame, in the order of the parts: serials alone begin again with every start of a device. */
-  readonly sums: Uint32Array;
-  /** What the whole was answered with beyond the answers to its parts. @see `reply` of the connection */
-  mediaId: number | null;
-}
-
 interface DeviceSets {
   readonly id: string;
   readonly open: OpenSet[];
-  readonly remembered: Remembered[];
   bytes: number;
 }
 
@@ -114,8 +97,7 @@ export class Subpackages {
   readonly #devices = new Map<string, DeviceSets>();
   /** Of all devices, the set longest without a part first. */
   readonly #byAge = new Set<OpenSet>();
-  readonly #remembered = new Map<Remembered, DeviceSets>();
-  #rememberedBytes = 0;
+  readonly #joined = new JoinedMemory();
   #bytes = 0;
 
   constructor({ maxBytes = DEFAULT_MAX_BYTES }: SubpackagesOptions = {}) {
@@ -153,8 +135,8 @@ export class Subpackages {
     giveUp: GiveUp,
   ): Joined | Remembered | null {
     const { total, index } = header.package ?? { total: 0, index: 0 };
-    this.#forgetOld(receivedTime);
-    const again = this.#known(header, part.raw);
+    this.#joined.expire(receivedTime);
+    const again = this.#joined.find(header, part.raw);
     if (again !== null) return again;
     const device = this.#deviceOf(header.device);
     const set = find(device, header, this.#drop(giveUp)) ?? this.#open(device, header, giveUp);
@@ -216,7 +198,7 @@ export class Subpackages {
       if (now - set.touched < IDLE_MS) break;
       if (set.holder === null) this.#giveUp(set, 'parts are missing, the line is gone', giveUp);
     }
-    this.#forgetOld(now);
+    this.#joined.expire(now);
   }
 
   /** For a part of which it is known otherwise that its set was joined, though not all of its parts are here. */
@@ -245,7 +227,7 @@ export class Subpackages {
   #deviceOf(id: string): DeviceSets {
     let device = this.#devices.get(id);
     if (device === undefined) {
-      device = { id, open: [], remembered: [], bytes: 0 };
+      device = { id, open: [], bytes: 0 };
       this.#devices.set(id, device);
     }
     return device;
@@ -325,65 +307,20 @@ export class Subpackages {
     this.#bytes -= set.bytes;
     device.bytes -= set.bytes;
     device.open.splice(device.open.indexOf(set), 1);
-    this.#tidy(device);
-  }
-
-  #tidy(device: DeviceSets): void {
-    if (device.open.length === 0 && device.remembered.length === 0) this.#devices.delete(device.id);
+    if (device.open.length === 0) this.#devices.delete(device.id);
   }
 
   #join(set: OpenSet, now: number): Joined {
     const parts = [...set.parts].sort(([a], [b]) => a - b).map(([, part]) => part);
-    const remembered: Remembered = {
-      id: set.header.id,
-      joined: now,
-      sums: Uint32Array.from(parts, ({ raw }) => sumOf(raw)),
-      mediaId: null,
-    };
-    this.#remember(set.device, remembered);
-    const raw = concat(parts.map((part) => part.raw));
+    const frames = parts.map(({ raw }) => raw);
+    const remembered = this.#joined.add(set.header.id, set.device.id, frames, now);
+    const raw = joined(frames);
     return { body: joinBodies(raw), raw, firstSerial: set.firstSerial, remembered };
-  }
-
-  #remember(device: DeviceSets, what: Remembered): void {
-    this.#devices.set(device.id, device);
-    device.remembered.push(what);
-    this.#remembered.set(what, device);
-    this.#rememberedBytes += rememberedBytes(what);
-    const [oldest] = device.remembered;
-    if (oldest !== undefined && device.remembered.length > MAX_REMEMBERED) this.#forget(oldest);
-  }
-
-  #forget(what: Remembered): void {
-    const device = this.#remembered.get(what);
-    if (device === undefined) return;
-    this.#remembered.delete(what);
-    this.#rememberedBytes -= rememberedBytes(what);
-    device.remembered.splice(device.remembered.indexOf(what), 1);
-    this.#tidy(device);
-  }
-
-  #forgetOld(now: number): void {
-    for (const what of this.#remembered.keys()) {
-      const isOld = now - what.joined > REMEMBER_MS;
-      if (!isOld && this.#rememberedBytes <= MAX_REMEMBERED_BYTES) break;
-      this.#forget(what);
-    }
-  }
-
-  #known(header: Header, raw: Uint8Array): Remembered | null {
-    const remembered = this.#devices.get(header.device)?.remembered ?? [];
-    const { total, index } = header.package ?? { total: 0, index: 0 };
-    const alike = remembered.filter(({ id, sums }) => id === header.id && sums.length === total);
-    if (alike.length === 0) return null;
-    const sum = sumOf(raw);
-    return alike.findLast(({ sums }) => sums[index - 1] === sum) ?? null;
   }
 }
 
 const byTouch = (a: OpenSet, b: OpenSet): number => a.touched - b.touched;
 const partBytes = ({ raw }: Part): number => raw.length + PART_OVERHEAD_BYTES;
-const rememberedBytes = ({ sums }: Remembered): number => sums.byteLength + PART_OVERHEAD_BYTES;
 const isOver = (set: OpenSet, now: number): boolean =>
   now - set.touched >= IDLE_MS || now - set.opened >= MAX_AGE_MS;
 const firstSerialOf = ({ serial, package: item }: Header): number =>
@@ -416,36 +353,6 @@ export function missing({ parts, total }: OpenSet, max: number): number[] {
   return indexes;
 }
 
-/** The bodies of the frames in `raw`, one behind the other; of heads that stand in each only the first. */
-function joinBodies(raw: Uint8Array): Uint8Array {
-  const bodies: Uint8Array[] = [];
-  let id = 0;
-  eachContent(raw, (content) => {
-    const header = readHeader(content);
-    if (header === null) return;
-    id = header.id;
-    bodies.push(content.slice(header.bodyAt));
-  });
-  return concat(id === MEDIA_DATA ? withoutPackageHeads(bodies) : bodies);
-}
-
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-/** FNV-1a over the frame: for telling a repetition, not against forgery. */
-function sumOf(raw: Uint8Array): number {
-  let sum = 0x811c9dc5;
-  for (let i = 0; i < raw.length; i++) sum = Math.imul(sum ^ (raw[i] ?? 0), 0x01000193);
-  return sum >>> 0;
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
