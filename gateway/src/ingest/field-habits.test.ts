@@ -360,6 +360,37 @@ describe('reports', () => {
   });
 });
 
+describe('a driver', () => {
+  const text = (value: string, width: number) =>
+    Buffer.from(value.padEnd(width, '\0'), 'latin1').toString('hex');
+  /** Card in, read well; the name is 李四 in GBK, the certificate of 20 bytes, the issuer of none. */
+  const onDuty = `01261123145500${'00'}04c0eecbc4${text('310000199001011234', 20)}0020301231`;
+  const offDuty = '02261123235900';
+
+  it.each([
+    ['in the form of 2013', onDuty, { state: 1, name: '李四', validUntil: '20301231' }],
+    [
+      'in the form of 2019',
+      onDuty + text('31000019900101123X', 20),
+      { idCard: '31000019900101123X' },
+    ],
+    ['who leaves', offDuty, { state: 2, time: '261123235900' }],
+    [
+      'in the form of 2011',
+      `04c0eecbc4${text('31000019900101123X', 20)}${text('310000199001011234', 40)}00`,
+      { name: '李四', qualification: '310000199001011234' },
+    ],
+  ])('%s is kept by name and as it came, without a position', async (_, body, fields) => {
+    const { connect, entries, positions } = gateway();
+    const frame = frame2013(0x0702, 7, body);
+    expect(await connect().send(frame)).toEqual(['7 00']);
+    expect(entries.at(-1)).toMatchObject({ kind: 'message', name: 'driver', fields });
+    const kept = entries.at(-1);
+    expect(kept?.kind === 'message' && hex(kept.raw)).toBe(frame);
+    expect(positions()).toEqual([]);
+  });
+});
+
 describe('another protocol', () => {
   it('is never answered', async () => {
     const { connect, faults } = gateway();
