@@ -1,6 +1,10 @@
 import { toHex } from '../bytes.ts';
 import { gt06, jt808, openConnection } from '../index.ts';
+import { dialectOf } from '../jt808/dialects.ts';
+import { rowOfId } from '../jt808/messages.ts';
+import { tablesOf } from '../jt808/row.ts';
 import { Subpackages } from '../jt808/subpackages.ts';
+import { editions } from '../jt808/versions.ts';
 import { decodeMqtt, gatewayAdapters } from '../mqtt/index.ts';
 import type { Connection, Fault, Message, Outgoing, Verdict } from '../protocol.ts';
 import type { Case, MqttCase, StreamCase, WriteCase } from './case.ts';
@@ -31,11 +35,6 @@ const verdicts: readonly Verdict[] = [
 ];
 /** A refusal begins with the paths of the fields it is about. */
 const NAMED = /^\w[^:]{0,200}: /;
-/**
- * Texts of parameters lose their padding, and which of two tables explains every byte may hang on that: what is written
- * of them may be read as the other form.
- */
-const PARAMETERS: ReadonlySet<string> = new Set(['0x0104', '0x8103']);
 const protocolOf = { jt808, gt06 } as const;
 
 /** A broken promise on its way out of a check. */
@@ -211,9 +210,21 @@ function promiseWritable(input: StreamCase, message: Message): void {
   const again = items.find(isMessage);
   const [wanted, found] = [fields, again?.fields].map(content);
   promise(
-    again?.id === id && (wanted === found || PARAMETERS.has(id)),
+    again?.id === id && (wanted === found || hasLostPadding(message, bytes)),
     'reads again what it wrote',
     () => `${toHex(bytes)}: ${wanted} and then ${found ?? items.map(describe).join()}`,
+  );
+}
+
+/**
+ * Texts lose their padding; with so much less another table of the message may be the first to explain every byte.
+ */
+function hasLostPadding({ id, protocol, edition, raw }: Message, bytes: Uint8Array): boolean {
+  if (protocol !== 'jt808' || bytes.length >= raw.length) return false;
+  const row = rowOfId(id);
+  const known = editions.find((one) => one === edition);
+  return (
+    row !== undefined && known !== undefined && tablesOf(row, dialectOf(known, null)).length > 1
   );
 }
 
