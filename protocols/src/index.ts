@@ -4,8 +4,31 @@ import { jt808 } from './jt808/index.ts';
 import type { Connection, ConnectionOptions, Protocol } from './protocol.ts';
 
 export { digitsOfTime } from './bytes.ts';
+export {
+  type AttachmentNameParts,
+  attachmentNameParts,
+  safeAttachmentName,
+} from './jt808/attachment-name.ts';
+export {
+  type AttachmentData,
+  type AttachmentItem,
+  AttachmentStream,
+  encodeAttachmentData,
+} from './jt808/attachment-stream.ts';
 export { type Media, mediaOf, mediaSignature } from './jt808/media.ts';
 export { Subpackages } from './jt808/subpackages.ts';
+export {
+  decodeVehicleRecord,
+  encodeVehicleRecord,
+  type VehicleRecord,
+  type VehicleState,
+} from './jt808/vehicle-record.ts';
+export {
+  encodeVideoPacket,
+  type ReadVideoPacket,
+  readVideoPacket,
+  type VideoPacket,
+} from './jt808/video-stream.ts';
 export { boundedMemory } from './memory.ts';
 export * from './mqtt/index.ts';
 export * from './position.ts';

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Fault, Message } from '../protocol.ts';
 import {
   type AttachmentItem,
   AttachmentStream,
   encodeAttachmentData,
 } from './attachment-stream.ts';
 import { seal } from './frame.ts';
+import { jt808 } from './index.ts';
 
 const concat = (...pieces: readonly Uint8Array[]): Uint8Array =>
   Uint8Array.from(pieces.flatMap((piece) => [...piece]));
@@ -188,5 +190,96 @@ describe('a piece that does not fit', () => {
     expect(() => encodeAttachmentData({ ...fits, name: 'x'.repeat(51) })).toThrow(/^name: /);
     expect(() => encodeAttachmentData({ ...fits, offset: 2 ** 32 })).toThrow(/^offset: /);
     expect(() => encodeAttachmentData({ ...fits, offset: -1 })).toThrow(/^offset: /);
+  });
+});
+
+describe('a connection that announced files', () => {
+  const address = { device: '13912345678', edition: '2013' };
+  const announce = jt808.encode({
+    ...{ ...address, id: '0x1210', serial: 1 },
+    fields: {
+      terminalId: '1234567',
+      identification: {
+        ...{ terminalId: '1234567', time: '261123145500', sequence: 0, attachments: 1 },
+        reserved: '00',
+      },
+      ...{ alarmNumber: 'a1', informationType: 0, files: [{ name: 'a.jpg', size: 3 }] },
+    },
+  });
+  const file = { name: 'a.jpg', fileType: 0, size: 3 };
+  const begin = jt808.encode({ ...address, id: '0x1211', serial: 2, fields: file });
+  const end = jt808.encode({ ...address, id: '0x1212', serial: 3, fields: file });
+  const heartbeat = jt808.encode({ ...address, id: '0x0002', serial: 4, fields: {} });
+  const piece = encodeAttachmentData({
+    name: 'a.jpg',
+    offset: 0,
+    data: Uint8Array.of(0x7e, 0x7d, 0x7e),
+  });
+  const rest = concat(begin, piece, end, piece, heartbeat);
+  const names = [
+    'attachmentBegins',
+    'attachmentData',
+    'attachmentEnds',
+    'attachmentData',
+    'heartbeat',
+  ];
+  const saidOf = (items: readonly (Message | Fault)[]) =>
+    items.map((one) => (one.kind === 'message' ? one.name : one.code));
+
+  it('is read on between the pieces, answered, and told what they were, however it is cut', () => {
+    fc.assert(
+      fc.property(cuts, (at) => {
+        const connection = jt808.open();
+        expect(saidOf(connection.push(announce, 0))).toEqual(['attachments']);
+        const sorted = [...new Set(at.map((cut) => cut % rest.length))].sort((a, b) => a - b);
+        const items = [0, ...sorted].flatMap((from, i) => [
+          ...connection.push(rest.slice(from, sorted[i] ?? rest.length), 0),
+        ]);
+        expect(saidOf(items)).toEqual(names);
+        const replies = items.map((one) =>
+          one.kind === 'message' ? connection.reply(one, { result: 'accepted' }) : null,
+        );
+        expect(replies.map((reply) => reply !== null)).toEqual([true, false, true, false, true]);
+        expect(items[1]).toMatchObject({
+          ...{ device: '13912345678', intent: 'report', positions: [] },
+          fields: { name: 'a.jpg', offset: 0, length: 3 },
+        });
+        expect(connection.pendingBytes).toBe(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('may be cut behind the flag that begins the next frame', () => {
+    const connection = jt808.open();
+    const stream = concat(announce, heartbeat);
+    const cut = announce.length + 1;
+    expect(saidOf(connection.push(stream.slice(0, cut), 0))).toEqual(['attachments']);
+    expect(saidOf(connection.push(stream.slice(cut), 0))).toEqual(['heartbeat']);
+  });
+
+  it('goes on after a piece that announces a gigabyte, and says where it was', () => {
+    const connection = jt808.open();
+    connection.push(announce, 0);
+    const bomb = Uint8Array.from(piece.subarray(0, 62));
+    new DataView(bomb.buffer).setUint32(58, 1 << 30);
+    const items = connection.push(concat(bomb, heartbeat), 0);
+    expect(saidOf(items)).toEqual(['frameTooLong', 'garbage', 'heartbeat']);
+    expect(items[0]).toMatchObject({ offset: announce.length });
+    const damaged = Uint8Array.from(heartbeat);
+    damaged[4] = (damaged[4] ?? 0) ^ 1;
+    const [fault] = connection.push(damaged, 0);
+    expect(fault).toMatchObject({
+      code: 'badChecksum',
+      offset: announce.length + bomb.length + heartbeat.length,
+    });
+  });
+
+  it('that begins with a piece is read on too, and the piece is counted', () => {
+    const connection = jt808.open();
+    expect(connection.push(concat(piece, heartbeat), 0)).toMatchObject([
+      { kind: 'fault', code: 'garbage', offset: 0, bytes: piece.length },
+      { name: 'heartbeat' },
+    ]);
   });
 });

@@ -83,7 +83,9 @@ export class AttachmentStream {
   #isAfterFlag = false;
   #items: AttachmentItem[] = [];
 
-  constructor(limits: AttachmentLimits = {}) {
+  /** @param isAfterFlag the byte before the first was a flag, which may begin a frame */
+  constructor(limits: AttachmentLimits = {}, isAfterFlag = false) {
+    this.#isAfterFlag = isAfterFlag;
     this.#maxPiece = limits.maxPieceBytes ?? 1 << 20;
     this.#maxFile = limits.maxFileBytes ?? 256 << 20;
     this.#maxFrame = limits.maxFrameBytes ?? 4096;
@@ -250,6 +252,10 @@ const trimmed = (bytes: Uint8Array): string => {
   const end = bytes.indexOf(0);
   return decodeGbk(end < 0 ? bytes : bytes.subarray(0, end));
 };
+
+/** Whether a stream begins with a piece of a file. */
+export const beginsData = (bytes: Uint8Array): boolean =>
+  HEAD.every((byte, i) => bytes[i] === byte);
 
 function headIn(bytes: Uint8Array): number {
   for (let at = bytes.indexOf(HEAD[0]); at >= 0; at = bytes.indexOf(HEAD[0], at + 1)) {

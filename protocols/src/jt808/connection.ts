@@ -9,6 +9,7 @@ import type {
   Verdict,
   WrittenCommand,
 } from '../protocol.ts';
+import { type AttachmentItem, AttachmentStream, beginsData } from './attachment-stream.ts';
 import { type Dialect, dialectOf } from './dialects.ts';
 import { Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
@@ -35,6 +36,10 @@ type Item = Message | Fault;
 const LOCATION_REPORT = 0x0200;
 const LOCATION_BATCH = 0x0704;
 const MEDIA_DATA = 0x0801;
+/** What announces files, whose bytes then come between the frames. */
+const ATTACHMENTS = 0x1210;
+const NO_BYTES = new Uint8Array(0);
+
 /** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
 export class Jt808Connection implements Connection, FrameSink {
   readonly #framer: Framer;
@@ -54,6 +59,15 @@ export class Jt808Connection implements Connection, FrameSink {
   #lastHeader: Header | null = null;
   #items: Item[] = [];
   #receivedTime = 0;
+  #hasAnnounced = false;
+  /** Of a connection with files: nearly none has them, and the others are spared looking for them. */
+  #files: AttachmentStream | null = null;
+  #filesAt = 0;
+  /** Bytes of the stream before the chunk at hand, and those of them that the framer saw. */
+  #pushed = 0;
+  #framed = 0;
+  /** What an offset of the framer lacks to be one of the stream. */
+  #shift = 0;
 
   constructor(options: Omit<ConnectionOptions, 'prefer'> = {}) {
     this.#framer = new Framer({
@@ -71,17 +85,52 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   get pendingBytes(): number {
-    return this.#framer.pendingBytes;
+    return this.#framer.pendingBytes + (this.#files?.pendingBytes ?? 0);
   }
 
   get heldBytes(): number {
-    return this.#framer.pendingBytes + (this.#holder?.bytes ?? 0);
+    return this.pendingBytes + (this.#holder?.bytes ?? 0);
   }
 
   push(chunk: Uint8Array, receivedTime: number): readonly Item[] {
     this.#receivedTime = receivedTime;
-    this.#framer.push(chunk, this);
+    if (this.#files === null && this.#mayHaveFiles(chunk)) {
+      this.#files = new AttachmentStream({}, this.#pushed > 0);
+      this.#filesAt = this.#pushed;
+      this.#framed = this.#pushed;
+    }
+    if (this.#files === null) this.#framer.push(chunk, this);
+    else for (const item of this.#files.push(chunk)) this.#mixed(item);
+    this.#pushed += chunk.length;
     return this.#taken();
+  }
+
+  #mayHaveFiles(chunk: Uint8Array): boolean {
+    if (this.#pushed === 0) return beginsData(chunk);
+    return this.#hasAnnounced && this.#framer.pendingBytes === 0;
+  }
+
+  /** A piece of a file is told of and not kept: where it belongs and how long it is. */
+  #mixed(item: AttachmentItem): void {
+    const offset = this.#filesAt + item.offset;
+    const from = this.#lastHeader;
+    if (item.kind === 'frame') {
+      this.#shift = offset - this.#framed;
+      this.#framed += item.raw.length;
+      this.#framer.push(item.raw, this);
+    } else if (item.kind === 'dropped') {
+      this.#fault(item.code, offset, item.bytes, item.detail);
+    } else if (from === null) {
+      this.#fault('garbage', offset, item.bytes, 'a piece of a file that nobody announced');
+    } else {
+      const { name, offset: at, data } = item.piece;
+      this.#items.push({
+        ...{ kind: 'message', protocol: 'jt808', id: '0x30316364', name: 'attachmentData' },
+        ...{ device: from.device, edition: this.#editionOf(from), serial: from.serial },
+        ...{ fields: { name, offset: at, length: data.length }, positions: [], intent: 'report' },
+        raw: NO_BYTES,
+      });
+    }
   }
 
   expire(now: number): readonly Item[] {
@@ -128,6 +177,10 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   dropped(code: FaultCode, offset: number, bytes: number, detail: string): void {
+    this.#fault(code, offset + this.#shift, bytes, detail);
+  }
+
+  #fault(code: FaultCode, offset: number, bytes: number, detail: string): void {
     this.#items.push({ kind: 'fault', protocol: 'jt808', code, offset, bytes, detail });
   }
 
@@ -144,7 +197,8 @@ export class Jt808Connection implements Connection, FrameSink {
     const row = rowOf(header.id);
     const { model } = this.#profiles.of(header.device, this.#receivedTime);
     const dialect = dialectOf(this.#editionOf(header), model);
-    const frame: Frame = { header, row, dialect, raw, offset, isJoined: false };
+    const at = offset + this.#shift;
+    const frame: Frame = { header, row, dialect, raw, offset: at, isJoined: false };
     if (header.encryption !== 0) {
       this.#unusable('encrypted', frame, `encryption ${header.encryption}`);
     } else if (header.package !== null && row !== undefined && header.package.total !== 1) {
@@ -188,7 +242,7 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   readonly #givenUp = ({ offset, bytes, detail }: GivenUp): void =>
-    this.dropped('subpackageDropped', offset, bytes, detail);
+    this.#fault('subpackageDropped', offset, bytes, detail);
 
   #adopt(device: string): void {
     if (this.#subpackages.size === 0 || !this.#subpackages.hasOrphans(device)) return;
@@ -242,6 +296,7 @@ export class Jt808Connection implements Connection, FrameSink {
       this.#unusable('badBody', { ...frame, dialect }, detail);
       return;
     }
+    if (row.number === ATTACHMENTS) this.#hasAnnounced = true;
     if (row.editionOf !== undefined && header.form === '2013') this.#is2011 = edition === '2011';
     const fields = withQuirks(read.fields, header);
     const positions = row.positions?.(fields, this.#receipt(dialect)) ?? [];

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, hexId, toHex, xor8 } from '../bytes.ts';
 import type { Fields } from '../layout.ts';
 import type { Fault, Message } from '../protocol.ts';
+import { AttachmentStream, encodeAttachmentData } from './attachment-stream.ts';
 import { eachContent } from './frame.ts';
 import type { Checks } from './gathered.test-support.ts';
 import { areaChecks } from './gathered-areas.test-support.ts';
@@ -158,9 +159,7 @@ const errors: Readonly<Record<string, string>> = {
 };
 
 /** Published vectors that are not compared in full, at most five, each with its reason. */
-const exceptions: Readonly<Record<string, string>> = {
-  'attachment-data-stream': 'the framing of files has no reader yet',
-};
+const exceptions: Readonly<Record<string, string>> = {};
 
 function gathered(): void {
   const all = JSON.parse(readFileSync(FILE, 'utf8')) as readonly Gathered[];
@@ -172,7 +171,16 @@ function gathered(): void {
   const malformed = of('malformed');
   const streams = of('stream');
   const incomplete = of('reassembly-incomplete');
-  const inFull = [...single, ...parts, ...joined, ...malformed, ...streams, ...incomplete];
+  const files = of('attachment-stream');
+  const inFull = [
+    ...single,
+    ...parts,
+    ...joined,
+    ...malformed,
+    ...streams,
+    ...incomplete,
+    ...files,
+  ];
 
   it('are counted; every published one is compared in full but for a few with a reason', () => {
     const left = all.filter((v) => !inFull.includes(v) && v.origin === 'published');
@@ -180,7 +188,7 @@ function gathered(): void {
     process.stdout.write(
       `gathered JT/T 808 vectors: ${all.length}, in full ${inFull.length}: ${single.length} frames ` +
         `(${same.length} written back to the same bytes), ${parts.length} parts, ${joined.length} joined, ` +
-        `${incomplete.length} incomplete, ${malformed.length} malformed, ${streams.length} streams; ` +
+        `${incomplete.length} incomplete, ${malformed.length} malformed, ${streams.length} streams, ${files.length} of files; ` +
         `by their header only 0\n`,
     );
     expect(left.map((v) => v.name)).toEqual(Object.keys(exceptions));
@@ -256,6 +264,22 @@ function gathered(): void {
     };
     expect(body('2013')).toBe(expected.retransmitRequestBody2013);
     expect(body('2019')).toBe(expected.retransmitRequestBody2019);
+  });
+
+  it.each(files)('read $name', ({ hex, expect: expected }) => {
+    const wire = bytesOf(hex);
+    for (const size of [wire.length, 7, 1]) {
+      const stream = new AttachmentStream();
+      const items = Array.from({ length: Math.ceil(wire.length / size) }, (_, i) =>
+        stream.push(wire.slice(i * size, (i + 1) * size)),
+      ).flat();
+      const [item] = items;
+      if (item?.kind !== 'data' || items.length > 1) throw new Error('not one piece of a file');
+      const { name, offset, data } = item.piece;
+      const theirs = { fileName: name, offset, length: data.length, dataHex: toHex(data) };
+      expect(theirs).toEqual(expected);
+      expect(toHex(encodeAttachmentData(item.piece))).toBe(hex);
+    }
   });
 
   it.each(streams)('cut $name into frames', ({ hex, chunks, expect: { frames, dropped } }) => {
