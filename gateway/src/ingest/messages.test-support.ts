@@ -65,13 +65,16 @@ export class PlainRegistry implements Registry {
   readonly admissions = new Map<string, 'known' | 'pending' | 'knocking'>();
   readonly touched: string[] = [];
   readonly editions = new Map<string, string | null>();
+  /** What records say of how frames are read, by id. */
+  readonly profiles = new Map<string, { model: string | null; lenient: boolean }>();
   maxPending = Number.POSITIVE_INFINITY;
 
   find({ id }: { id: string }) {
     const admission = this.admissions.get(id);
     const lastSeenTime = this.touched.includes(id) ? 1 : null;
     const edition = this.editions.get(id) ?? null;
-    return admission === undefined ? undefined : { admission, lastSeenTime, edition };
+    const profile = this.profiles.get(id) ?? {};
+    return admission === undefined ? undefined : { admission, lastSeenTime, edition, ...profile };
   }
   createPending({ id }: { id: string }): void {
     const pending = [...this.admissions.values()].filter((a) => a === 'pending').length;

@@ -8,6 +8,7 @@ import { type AdmissionMode, Gate } from './gate.ts';
 import { Intake } from './intake.ts';
 import type { IntakeLimits } from './limits.ts';
 import { PlainRegistry, SlowJournal, wideLimits } from './messages.test-support.ts';
+import { profilesOf } from './profiles.ts';
 import { Sessions } from './session.ts';
 import { TcpIntake } from './tcp.ts';
 import { Turns } from './turns.ts';
@@ -61,6 +62,7 @@ export class Port {
     };
     this.intake = new TcpIntake({
       ...{ prefer: 'jt808', sessions, metrics, now: () => this.now },
+      profileOf: profilesOf(this.registry),
       intake: new Intake({
         ...{ journal, gate: new Gate(this.registry, mode), sessions, metrics },
         ...{ liveMaxAgeMs: 300_000, onFault: () => undefined },

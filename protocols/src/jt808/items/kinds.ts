@@ -4,6 +4,7 @@ import {
   type Kind,
   type Layout,
   mapped,
+  Output,
   restBytes,
   Unreadable,
   u16,
@@ -143,8 +144,10 @@ export function oneOf<T extends object>(...tables: readonly Layout<T>[]): Kind<T
       for (const table of tables) {
         try {
           // Into bytes of its own first: a table that refuses late must leave nothing behind.
-          const written = strictly(table, value).encode(value);
-          out.bytes(written);
+          const own = new Output();
+          refuseOthers(table, value, field);
+          table.kind.write(own, value, field);
+          out.bytes(own.take());
           return;
         } catch (error) {
           refusal = error;
@@ -158,11 +161,13 @@ export function oneOf<T extends object>(...tables: readonly Layout<T>[]): Kind<T
 }
 
 /** @throws RangeError for a value with a field that the table does not have */
-function strictly<T extends object>(table: Layout<T>, value: T): Layout<T> {
+function refuseOthers<T extends object>(table: Layout<T>, value: T, field: string): void {
+  if (typeof value !== 'object' || value === null)
+    throw new RangeError(`${field}: wants an object`);
   for (const name of Object.keys(value)) {
-    if (!(name in table.fields)) throw new RangeError(`${name}: is no field of this table`);
+    if (!(name in table.fields))
+      throw new RangeError(`${field}.${name}: is no field of this table`);
   }
-  return table;
 }
 
 /** The table as a field whose writer refuses fields it does not have, so that `oneOf` can tell tables apart. */
@@ -171,7 +176,7 @@ export function exactly<T extends object>(table: Layout<T>): Kind<T> {
     ...table.kind,
     write: (out, value, field) => {
       table.kind.write(out, value, field);
-      strictly(table, value);
+      refuseOthers(table, value, field);
     },
   };
 }

@@ -14,8 +14,9 @@ import {
   u16,
 } from '../../layout.ts';
 import { followed, list, listToEnd } from '../../layout-lists.ts';
-import { type Location, locations, toPosition } from '../location.ts';
-import { type Bodies, type Row, row } from '../row.ts';
+import type { Dialect } from '../dialects.ts';
+import { type Location, locationOf, toPosition } from '../location.ts';
+import { type Bodies, type Row, row, spoken } from '../row.ts';
 import { shortString, sizedString, wholeList } from '../string.ts';
 import type { Edition } from '../versions.ts';
 
@@ -142,8 +143,8 @@ const controls = layout({ controls: list(2, control.kind) });
 /** A control whose width is not known hides those behind it. */
 const unknownControls = layout({ count: u16, data: hex(restBytes) });
 
-const controlAnswer = (edition: Edition) =>
-  layout({ answeredSerial: u16, ...locations[edition].fields });
+const controlAnswer = (dialect: Dialect) =>
+  layout({ answeredSerial: u16, ...locationOf(dialect).fields });
 
 const demand = layout({ infoType, action: noted(u8, '0 cancel, 1 demand') });
 const eventReport = layout({ eventId: u8 });
@@ -209,7 +210,7 @@ export const interactionMessages: readonly Row[] = [
   ),
   row(0x0500, 'vehicleControlAnswer', 'vehicle control answer', {
     intent: 'answer',
-    bodies: each(controlAnswer),
+    ...spoken((dialect) => [controlAnswer(dialect)]),
     positions: (fields, receipt) => [toPosition(fields as unknown as Location, receipt, false)],
     answer: 'none',
   }),
