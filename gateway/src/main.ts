@@ -43,6 +43,7 @@ import { Users } from './records/users.ts';
 import { storeFactories } from './stores/index.ts';
 import type { Store } from './stores/store.ts';
 import { storeConsumer } from './stores/store-consumer.ts';
+import type { CommandChange } from './wire.ts';
 
 const usage = `Usage: node gateway/dist/main.js [--config FILE] [--version] [--help]
 
@@ -191,6 +192,7 @@ function openDoors(
     commandLog,
   }: Awaited<ReturnType<typeof openRecords>>,
   latest: LatestPositions,
+  onCommand: (change: CommandChange) => void,
   id: Uint8Array,
   { parts, photos }: { readonly parts: Parts; readonly photos: Photos },
   logger: Logger,
@@ -210,6 +212,8 @@ function openDoors(
       ...{ maxPerDevice: config.maxCommandsPerDevice, maxCommands: config.maxCommands },
       editionOf: (device) => registry.find(device)?.edition ?? null,
       fixOf: (device) => latest.get(device)?.fix?.position ?? null,
+      onChange: ({ number, device: { id, protocol }, name, state, result }) =>
+        onCommand({ id: String(number), device: id, protocol, name, state, result }),
     },
     mqtt: mqttOf(config, mqttPasswords, id),
     onBroker: ({ connection, isUp, detail }) => {
@@ -322,7 +326,8 @@ async function start(config: Config) {
   const { maxPartsBytes: maxBytes } = limitsOf(config);
   const parts = new Parts({ path: dir.parts, maxBytes, metrics, now });
   const kept = { parts, photos };
-  const doors = openDoors(config, journal, records, latest, id, kept, logger, metrics);
+  const onCommand = (change: CommandChange) => live?.commanded(change);
+  const doors = openDoors(config, journal, records, latest, onCommand, id, kept, logger, metrics);
   const { commands } = doors;
   if (commands === null) throw new Error('nothing takes commands');
   const { app } = createApp({

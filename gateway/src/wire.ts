@@ -420,6 +420,17 @@ export interface AlarmsSince {
   counts: Record<Severity, number>;
 }
 
+/** What a list of commands shows at once; the rest is at GET /api/v1/commands/:id. */
+export type CommandChange = Pick<
+  DeviceCommand,
+  'id' | 'device' | 'protocol' | 'name' | 'state' | 'result'
+>;
+export interface CommandsMessage {
+  items: CommandChange[];
+  /** More have changed than are named: ask for those that are looked at. */
+  more: boolean;
+}
+
 export interface ServerToClient {
   snap(p: {
     id: string;
@@ -431,6 +442,8 @@ export interface ServerToClient {
   }): void;
   delta(p: { id: string; seq: number; t0: number; rows: LiveRow[]; gone: number[] }): void;
   alarm(p: AlarmMessage): void;
+  /** Commands that have changed since the last; not for walls. */
+  commands(p: CommandsMessage): void;
   meta(p: {
     rev: number;
     devices: Device[];

@@ -370,6 +370,34 @@ describe('news of the house', () => {
   });
 });
 
+describe('commands', () => {
+  const change = (n: number, state: 'sent' | 'answered') => ({
+    ...{ id: String(n), device: '13912345678', protocol: 'jt808' as const, name: 'text' },
+    ...{ state, result: state === 'sent' ? null : ('done' as const) },
+  });
+
+  it('are told by their newest state, to those who may read them', async () => {
+    const client = await join('manager');
+    const wall = await join('wall');
+    const heard: string[] = [];
+    wall.onAny((event: string) => heard.push(event));
+    const told = next(client, 'commands');
+    live.commanded(change(1, 'sent'));
+    live.commanded(change(2, 'sent'));
+    live.commanded(change(1, 'answered'));
+    expect(await told).toEqual({ items: [change(1, 'answered'), change(2, 'sent')], more: false });
+    expect(heard).not.toContain('commands');
+  });
+
+  it('are counted no further than a message holds', async () => {
+    const client = await join('admin');
+    const told = next<{ items: unknown[]; more: boolean }>(client, 'commands');
+    for (let n = 0; n < 1000; n++) live.commanded(change(n, 'sent'));
+    const { items, more } = await told;
+    expect([items.length, more]).toEqual([200, true]);
+  });
+});
+
 describe('limits', () => {
   it('are four subscriptions', async () => {
     const client = await join('wall');

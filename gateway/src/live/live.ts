@@ -7,8 +7,9 @@ import { deviceKey } from '../journal/record.ts';
 import type { Logger } from '../logger.ts';
 import type { DeviceRegistry } from '../records/devices.ts';
 import type { Sessions } from '../records/sessions.ts';
-import type { ClientToServer, ServerToClient } from '../wire.ts';
+import type { ClientToServer, CommandChange, ServerToClient } from '../wire.ts';
 import { AlarmLevels } from './alarm-levels.ts';
+import { CommandNews } from './command-news.ts';
 import type { AlarmDesk } from './desk.ts';
 import type { LatestPositions } from './latest.ts';
 import { Rows } from './rows.ts';
@@ -58,6 +59,7 @@ export class LiveServer {
   readonly #degraded = new Map<string, Notice>();
   readonly #leave: (() => void)[] = [];
   readonly #timer: NodeJS.Timeout;
+  readonly #commands = new CommandNews();
   #fencesChanged = false;
   #metaRev = 0;
 
@@ -126,6 +128,11 @@ export class LiveServer {
     this.#fencesChanged ||= entries.some((e) => e.what === 'fence');
   }
 
+  /** A command to a device has come further. */
+  commanded(change: CommandChange): void {
+    this.#commands.note(change);
+  }
+
   /** Something is degraded, for so many seconds now; 0 = it is over. */
   degraded(trouble: { readonly code: string; readonly value: number; readonly records?: number }) {
     const { code, value } = trouble;
@@ -183,8 +190,9 @@ export class LiveServer {
     const { sessions, now } = this.#options;
     this.#end(({ hash }) => !sessions.isAlive(hash));
     this.#shared.rows.begin(now());
+    const commands = this.#commands.take();
     for (const { session } of this.#open.values()) {
-      session.tick(this.#dirty, this.#meta);
+      session.tick(this.#dirty, this.#meta, commands);
       if (this.#fencesChanged) session.notice({ level: 'info', code: 'fences' });
     }
     this.#dirty.clear();

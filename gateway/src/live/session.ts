@@ -1,16 +1,18 @@
 import type { Socket } from 'socket.io';
-import { handlers } from '../access/access.ts';
+import { handlers, historians } from '../access/access.ts';
 import type { DeviceRef } from '../journal/record.ts';
 import type { Logger } from '../logger.ts';
 import type { DeviceRegistry } from '../records/devices.ts';
 import {
   type ClientToServer,
+  type CommandsMessage,
   type Device,
   type Hello,
   LIVE_VERSION,
   type ServerToClient,
   type User,
 } from '../wire.ts';
+import { CommandNews } from './command-news.ts';
 import type { AlarmChange, AlarmDesk } from './desk.ts';
 import { deviceToWire } from './device-wire.ts';
 import type { LatestPositions } from './latest.ts';
@@ -69,6 +71,7 @@ export class LiveSession {
   readonly #subs = new Map<string, Subscription>();
   /** Devices whose names or groups it has still to be told. */
   readonly #meta = new Map<string, DeviceRef>();
+  readonly #commands = new CommandNews();
   /** The last alarm seq it was told, null before it has said hello. */
   #alarmSeq: number | null = null;
   /** Alarms that come while hello is being answered. */
@@ -111,9 +114,18 @@ export class LiveSession {
   }
 
   /** Once every `rateMs`: what changed since, told now or kept conflated until the line is free. */
-  tick(slots: ReadonlySet<number>, meta: ReadonlyMap<string, DeviceRef>): void {
+  tick(
+    slots: ReadonlySet<number>,
+    meta: ReadonlyMap<string, DeviceRef>,
+    commands: CommandsMessage | null,
+  ): void {
     for (const sub of this.#subs.values()) sub.mark(slots);
-    if (this.#alarmSeq !== null) for (const [key, device] of meta) this.#meta.set(key, device);
+    if (this.#alarmSeq !== null) {
+      for (const [key, device] of meta) this.#meta.set(key, device);
+      if (commands !== null && historians.includes(this.#who.user.role)) {
+        this.#commands.add(commands);
+      }
+    }
     const { conn } = this.#socket;
     if (conn.transport.writable) {
       this.#unwritableSince = null;
@@ -136,6 +148,8 @@ export class LiveSession {
   #send(): void {
     for (const sub of this.#subs.values()) this.#push(sub);
     if (this.#meta.size > 0) this.#sendMeta();
+    const news = this.#commands.take();
+    if (news !== null) this.#socket.emit('commands', news);
   }
 
   #push(sub: Subscription): void {
