@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { faultCodes, protocols } from '../index.ts';
 import { mqttRows } from '../mqtt/catalogue.ts';
-import { freshPage } from './main.ts';
+import { freshPage, PAGE } from './main.ts';
 
 describe('the page of docs', () => {
   const page = freshPage();
+
+  it('is what the tables give: run `npm run docs` and commit docs/protocols.md', () => {
+    expect(readFileSync(PAGE, 'utf8') === page).toBe(true);
+  });
 
   it('names every message, model and fault', () => {
     for (const { messages, models } of protocols) {
