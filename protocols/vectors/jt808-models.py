@@ -160,9 +160,14 @@ BSJ_BITS2 = {6: ("vibration", "vibration"), 14: ("light", "tamper")}
 for part_id, name, bits in [(0x0089, "extendedAlarms", BSJ_BITS), (0x00C5, "extendedAlarms2", BSJ_BITS2)]:
     for bit in range(32):
         said, alarm = bits.get(bit, ("bit%d" % bit, None))
+        if part_id == 0x00C5 and bit in (3, 4):
+            # Bits 3 and 4 are one number.
+            said = "positioning%d" % (3 ^ 1 << bit - 3)
         report("bundle 0x%04X, bit %d is clear" % (part_id, bit), "bsj", [
             bundle((part_id, struct.pack(">I", 0xFFFFFFFF ^ 1 << bit), name, [said],
                     {name: said, **({"alarms": [alarm]} if alarm else {})}))])
+report("bundle 0x00C5, place found in way 0", "bsj", [
+    bundle((0x00C5, bytes.fromhex("ffffffe7"), "extendedAlarms2", ["positioning0"], {"extendedAlarms2": "positioning0"}))])
 report("bundle with voltages and battery", "bsj", [bundle(
     (0x00CE, struct.pack(">H", 1272), "voltage", 1272, {"voltageV": 12.72}),
     (0x002D, struct.pack(">I", 24130), "externalVoltage", {"voltage": 24130}, {"mainPowerV": 24.13}),

@@ -370,8 +370,9 @@ const bsjBits = bitTable(32, {
   12: 'removed',
   25: 'sharpTurn',
 });
-/** Two bits say how the place was found; active low like the others, so kept by their numbers. */
-const bsjBits2 = bitTable(32, { 6: 'vibration', 14: 'light' });
+/** Two bits are a number, how the place was found; its codes are not known to us. All ones are normal here too. */
+const foundBy = { shift: 3, mask: 3, names: ['', 'positioning2', 'positioning1', 'positioning0'] };
+const bsjBits2 = bitTable(32, { 6: 'vibration', 14: 'light' }, [foundBy]);
 const bsjAlarms: Alarms = {
   ...drivingAlarms,
   powerCut: 'powerCut',
