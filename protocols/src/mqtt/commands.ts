@@ -21,6 +21,9 @@ export function commandAnswer(fields: Readonly<Record<string, unknown>>): Comman
   return { serial: Number(digits), commands: names, result: ok === true ? 'done' : 'failed' };
 }
 
+/** What a phone's location says that was asked for: it names no command. @see mqtt.md section 3.2 */
+export const locateAnswer: CommandAnswer = { serial: null, commands: ['locate'], result: 'done' };
+
 /** A command in the words of our own convention. @see mqtt.md section 2.3 */
 export interface CommandDraft {
   /** Unique for the device; a repeat with the same id is harmless. */

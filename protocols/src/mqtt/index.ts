@@ -1,5 +1,5 @@
 import type { Fault, FaultCode, Intent, Message } from '../protocol.ts';
-import { commandAnswer } from './commands.ts';
+import { commandAnswer, locateAnswer } from './commands.ts';
 import { type GatewayAdapter, readGateway, type Scan } from './gateways/index.ts';
 import { type Arrival, ownEvent, ownPositions, type Positions } from './own.ts';
 import { readOwntracks } from './owntracks.ts';
@@ -224,9 +224,13 @@ function owntracks(
   return {
     ...found,
     ...(position === undefined ? {} : { positions: [position] }),
+    ...(position?.extras['trigger'] === ASKED ? { answers: locateAnswer } : {}),
     ...(sightings === undefined ? {} : { sightings }),
   };
 }
+
+/** Trigger of a location that a phone was asked for. @see mqtt.md section 3.1 */
+const ASKED = 'r';
 
 function positionsMessage(
   kind: string,

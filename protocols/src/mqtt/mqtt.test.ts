@@ -245,3 +245,29 @@ describe('the datums of Chinese phone kits', () => {
     });
   });
 });
+
+describe('answers to commands', () => {
+  const read = (topic: string, json: object) =>
+    decodeMqtt(topic, new TextEncoder().encode(JSON.stringify(json)), Date.UTC(2026, 10, 23), {
+      retain: false,
+    });
+  const phone = { _type: 'location', lat: 31.2, lon: 121.4, tst: Date.UTC(2026, 10, 23) / 1000 };
+
+  it.each([
+    ['trk/v1/badge-7/cmd/ack', { id: 'c-81', ok: true }, 81, 'done'],
+    ['trk/v1/badge-7/cmd/ack', { id: 'c-81', ok: false, msg: 'x' }, 81, 'failed'],
+    ['trk/v1/badge-7/cmd/ack', { id: 'c-81' }, 81, 'failed'],
+    ['owntracks/alice/phone', { ...phone, t: 'r' }, null, 'done'],
+  ])('%s %j', (topic, json, serial, result) => {
+    expect(read(topic, json)).toMatchObject({ answers: { serial, result } });
+  });
+
+  it.each([
+    ['trk/v1/badge-7/cmd/ack', { id: 'mine', ok: true }],
+    ['trk/v1/badge-7/cmd/ack', { id: 'c-1e9', ok: true }],
+    ['owntracks/alice/phone', { ...phone, t: 'u' }],
+  ])('are none: %s %j', (topic, json) => {
+    const message = read(topic, json);
+    expect(message?.kind === 'message' && (message.answers ?? null)).toBeNull();
+  });
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../bytes.ts';
+import type { Message } from '../protocol.ts';
 import { decodeMqtt, type GatewayTopic, keyOfPassphrase } from './index.ts';
 
 /** Written by protocols/vectors/mqtt.py and mqtt_gateways.py. */
@@ -43,7 +44,9 @@ describe.each(vectors)('$name ($from)', (vector) => {
   it('is read as the tables say', () => {
     const item = decode(vector, payload);
     if (vector.message !== undefined) {
-      expect(item).toEqual({
+      // Which command it answers has a test of its own.
+      const { answers: _, ...said } = item as Message;
+      expect(said).toEqual({
         ...vector.message,
         kind: 'message',
         protocol: 'mqtt',
