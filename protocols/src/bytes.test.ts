@@ -66,6 +66,11 @@ describe('text', () => {
 describe('hex', () => {
   it('is undone by fromHex', () => {
     fc.assert(fc.property(fc.uint8Array(), (b) => toHex(fromHex(toHex(b)) ?? b) === toHex(b)));
+    // Long ones are written another way.
+    const long = Uint8Array.from({ length: 3000 }, (_, i) => i * 7);
+    const pieces = [0, 1000, 2000].map((at) => toHex(long.subarray(at, at + 1000)));
+    expect(toHex(long)).toBe(pieces.join(''));
+    expect(fromHex(toHex(long).toUpperCase())).toEqual(long);
   });
   it('is refused when it is not whole bytes', () => {
     expect(fromHex('7e0')).toBeNull();

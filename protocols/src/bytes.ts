@@ -9,9 +9,25 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 /** Lower-case hex, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.length > SHORT_BYTES) return longHex(bytes);
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] ?? 0];
   return text;
+}
+
+/** Text put together piece by piece is a tree of its pieces: of a photo that would be millions. */
+const SHORT_BYTES = 1024;
+const DIGITS = new TextEncoder().encode('0123456789abcdef');
+const ascii = new TextDecoder();
+
+function longHex(bytes: Uint8Array): string {
+  const codes = new Uint8Array(bytes.length * 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0;
+    codes[i * 2] = DIGITS[byte >> 4] ?? 0;
+    codes[i * 2 + 1] = DIGITS[byte & 15] ?? 0;
+  }
+  return ascii.decode(codes);
 }
 
 /**

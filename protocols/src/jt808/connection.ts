@@ -39,6 +39,8 @@ const MEDIA_DATA = 0x0801;
 /** What announces files, whose bytes then come between the frames. */
 const ATTACHMENTS = 0x1210;
 const NO_BYTES = new Uint8Array(0);
+/** Nobody fills tables with more; reading it would keep all other devices waiting. A file is not read but kept. */
+const MAX_TABLE_BYTES = 512 << 10;
 
 /** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
 export class Jt808Connection implements Connection, FrameSink {
@@ -236,9 +238,10 @@ export class Jt808Connection implements Connection, FrameSink {
       if (part !== null) part.remembered = whole;
       return;
     }
-    const { firstSerial, remembered } = whole;
-    const isJoined = part === null;
-    this.#body({ ...frame, raw: whole.raw, isJoined, firstSerial, remembered }, whole.body);
+    const { body, firstSerial, remembered } = whole;
+    const all = { ...frame, raw: whole.raw, isJoined: part === null, firstSerial, remembered };
+    if (body.length <= MAX_TABLE_BYTES || header.id === MEDIA_DATA) this.#body(all, body);
+    else this.#unusable('badBody', all, `${body.length} bytes, more than ${MAX_TABLE_BYTES}`);
   }
 
   readonly #givenUp = ({ offset, bytes, detail }: GivenUp): void =>

@@ -141,6 +141,20 @@ describe('any body', () => {
   });
 });
 
+describe('a body that would keep others waiting', () => {
+  it('is refused once it is whole, and a file of that length is not', () => {
+    const piece = new Uint8Array(1000);
+    const whole = (id: number) => {
+      const connection = jt808.open();
+      return Array.from({ length: 600 }, (_, i) =>
+        connection.push(part([i + 1, 600], i, piece, { id }), NOW),
+      ).flat();
+    };
+    expect(whole(0x0704)).toMatchObject([{ code: 'badBody', message: { id: '0x0704' } }]);
+    expect(whole(0x0801)).toMatchObject([{ kind: 'message', name: 'mediaData' }]);
+  });
+});
+
 describe('a long message of ours', () => {
   // 15 bytes and the data.
   const fields = { type: 0, manufacturerId: 'QHK', version: 'V2.0', data: 'a5'.repeat(2586) };
