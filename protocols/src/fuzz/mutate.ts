@@ -1,4 +1,5 @@
 import { toHex } from '../bytes.ts';
+import { gt06, jt808 } from '../index.ts';
 import { messages } from '../jt808/messages.ts';
 import type { Case, Seeds, StreamCase, StreamSeed } from './case.ts';
 import { BYTES, edit, overwrite, WORDS } from './edit.ts';
@@ -21,6 +22,11 @@ import type { Random } from './random.ts';
 
 const MAX_BODY = 1023;
 const FIXED_LOCATION_BYTES = 28;
+
+const models = {
+  jt808: jt808.models.map(({ name }) => name),
+  gt06: gt06.models.map(({ name }) => name),
+} as const;
 
 /** Any input, by the numbers of `random` alone. */
 export function makeCase(random: Random, seeds: Seeds): Case {
@@ -66,7 +72,7 @@ function makeStream(random: Random, seeds: readonly StreamSeed[]): StreamCase {
     protocol: random.once(5) ? 'any' : first.protocol,
     side: first.side,
     lenient: random.once(4),
-    model: random.once(3) ? random.pick(alike).model : first.model,
+    model: random.once(3) ? random.pick(models[first.protocol]) : first.model,
     gated: first.protocol === 'jt808' && first.side === 'platform' && random.once(4),
     pieces: pieces.filter((piece) => piece.length > 0).map(toHex),
     cuts: Array.from({ length: random.below(5) }, () => random.below(5000)),
