@@ -324,7 +324,9 @@ async function start(config: Config) {
     maxBytes: config.photosMaxMb * 2 ** 20,
   });
   const { maxPartsBytes: maxBytes } = limitsOf(config);
-  const parts = new Parts({ path: dir.parts, maxBytes, metrics, now });
+  const parts = new Parts({
+    ...{ path: dir.parts, maxBytes, metrics, now, onError: failed('photoNotWritten') },
+  });
   const kept = { parts, photos };
   const onCommand = (change: CommandChange) => live?.commanded(change);
   const doors = openDoors(config, journal, records, latest, onCommand, id, kept, logger, metrics);

@@ -52,6 +52,7 @@ function life(journal: Appender, mode: AdmissionMode = 'open', known: readonly s
   const now = () => clock;
   const parts = new Parts({
     ...{ path: join(directory, 'parts'), maxBytes: 1 << 20, metrics, now },
+    onError: () => undefined,
   });
   const sessions = new Sessions(1);
   const registry = new PlainRegistry();

@@ -15,6 +15,8 @@ export interface PartsOptions {
   readonly metrics: Metrics;
   /** Ms UTC. */
   readonly now: () => number;
+  /** A file that was whole when the gateway stopped could not be written. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Records that are read at most for it when the gateway starts: about a second of work. */
@@ -53,7 +55,9 @@ export class Parts {
         // The records of what is joined stand before its last part; its file may be missing.
         for (const whole of connection.join?.(part, record.receivedTime) ?? []) {
           const media = whole.kind === 'message' ? mediaOf(whole, record.receivedTime) : null;
-          if (media !== null) await photos.keep(record.device, media, record.receivedTime);
+          if (media === null) continue;
+          // A disk that refuses shall not keep the gateway from starting; the parts stay in the journal.
+          await photos.keep(record.device, media, record.receivedTime).catch(this.#options.onError);
         }
         if (record.fields['isLast'] === true) this.subpackages.drop(part);
       }

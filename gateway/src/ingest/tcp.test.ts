@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { jt808Frame } from '../e2e/frames.ts';
+import { jt808Ack, jt808Frame, jt808Part } from '../e2e/frames.ts';
 import type { Entry } from '../journal/record.ts';
 import {
   ack,
@@ -156,6 +156,23 @@ describe('a device port', () => {
     send(socket, heartbeat(8));
     await until(() => port.journal.pending === 1);
     expect(await port.closed('badFrames')).toBe(0);
+  });
+
+  it('asks for parts that do not come', async () => {
+    port = await Port.open();
+    const socket = await port.connect();
+    for (const index of [1, 3]) {
+      send(socket, jt808Part(0x0704, PHONE, 99 + index, [index, 3], Buffer.of(index)));
+    }
+    const isPart = (e: Entry) => e.kind === 'message' && e.name === 'part';
+    await until(() => port.journal.entries.filter(isPart).length === 2);
+    while (port.journal.pending > 0) port.journal.sync();
+    const answers = await hear(socket, 2 * 20);
+    expect(answers).toContain(jt808Ack(PHONE, 0, 100, 0x0704, 0));
+    port.now += 10_000;
+    port.pass(1000);
+    const request = jt808Frame(0x8003, PHONE, 2, Buffer.from('0064010002', 'hex'));
+    expect(await hear(socket, request.length / 2)).toBe(request);
   });
 
   it('closes who speaks another protocol, after 4096 bytes or the time for a first frame', async () => {
