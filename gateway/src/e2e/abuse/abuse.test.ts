@@ -13,6 +13,7 @@ import { alternating, authenticated, guessCodes, impossiblePositions } from './i
 import { memoryOf, probed } from './idle.ts';
 import { Line, report } from './lines.ts';
 import type { Memory } from './memory-probe.ts';
+import { endlessPieces, gzipBombs, hugeFiles, lyingLengths } from './nested.ts';
 import { manySets, oddParts, partsBomb } from './parts.ts';
 import { halfOpen, overHalfOpen, silent, slowLoris } from './slow.ts';
 import {
@@ -157,6 +158,23 @@ describe('beside five hundred good devices', () => {
     );
     console.log(`${Math.round(bytesASession / 1024)} KB a session`);
     expect(bytesASession).toBeLessThan(MAX_BYTES_OF_PARTS);
+  });
+
+  it('lengths and counts inside bodies that lie cost only what they are in', async () => {
+    await world.during('lying lengths', () => lyingLengths(world, 20));
+  });
+
+  it('bodies that swell when they are read keep nobody waiting', async () => {
+    const megabytesS = await world.during('swelling bodies', () => gzipBombs(world, FLOOD_MS));
+    console.log(`${megabytesS.toFixed(1)} MB/s`);
+  });
+
+  it('files of a gigabyte are not waited for, and pieces that never end are closed', async () => {
+    await world.during('files', async () => {
+      const [huge, endless] = [await hugeFiles(world, 50), await endlessPieces(world, 50)];
+      console.log(`${Math.round(huge / 1024)} and ${Math.round(endless / 1024)} KB a connection`);
+      expect(endless).toBeLessThan(MAX_BYTES_OF_PARTS);
+    });
   });
 
   it('impossible positions move nobody out of a fence', () => impossiblePositions(world));
