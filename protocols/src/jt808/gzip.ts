@@ -6,9 +6,9 @@
 
 /** A body inflates to at most so much. @see the wire reference, section 8.3 */
 export const MAX_INFLATED_BYTES = 1 << 20;
-/** Nobody's text shrinks to less than a thirty-second; a short frame must not weigh on whoever keeps its content. */
-const MAX_RATIO = 32;
-const ALWAYS_BYTES = 64 << 10;
+/** What devices say shrinks to a tenth at best; a short frame must not weigh on whoever keeps its content. */
+const MAX_RATIO = 16;
+const ALWAYS_BYTES = 4 << 10;
 
 /** What a compressed body of `bytes` may inflate to. */
 export const inflatedLimit = (bytes: number): number =>
