@@ -4,6 +4,7 @@ import {
   halfHandshakes,
   hugeConnects,
   manyTopics,
+  payloadFlood,
   retained,
   takeover,
   wildSubscriptions,
@@ -199,6 +200,11 @@ describe('beside five hundred good devices', () => {
       const [topics, halves] = [await manyTopics(world, 1200), await halfHandshakes(world, 500)];
       console.log(`${topics} topics and ${halves} half handshakes answered`);
     });
+  });
+
+  it('payloads that nobody can use are answered, and the next good one is kept', async () => {
+    const bytes = await world.during('payloads', () => payloadFlood(world, 20));
+    console.log(`${(bytes / 1e6).toFixed(1)} MB of payloads`);
   });
 
   it('what the attacks took is given back', async () => {

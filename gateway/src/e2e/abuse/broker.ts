@@ -152,3 +152,46 @@ async function seriesOf(world: World): Promise<string[]> {
   const response = await fetch(`http://127.0.0.1:${ports.http}/metrics`, { headers: { cookie } });
   return (await response.text()).split('\n');
 }
+
+const KIB = 1 << 10;
+/** As long as a packet may be, and dear to a careless reader. */
+const payloads: readonly string[] = [
+  '['.repeat(60 * KIB),
+  '{"a":'.repeat(12 * KIB),
+  `${'['.repeat(30 * KIB)}${']'.repeat(30 * KIB)}`,
+  `{"v":1,"ts":${'9'.repeat(60 * KIB)}}`,
+  `{"v":1,"ts":1,"lat":1e999,"lon":-1e999,"ext":{${'"__proto__":{"x":1},'.repeat(2 * KIB)}"a":1}}`,
+  `{"v":1,"ext":{${Array.from({ length: 4 * KIB }, (_, n) => `"k${n}":${n}`).join(',')}}}`,
+  `"${'\\ud800'.repeat(8 * KIB)}"`,
+  '\0'.repeat(60 * KIB),
+];
+
+/** Rows 5 and 21: payloads that nobody can use, to every topic that is read; each is answered, then a good one is kept. */
+export async function payloadFlood(world: World, rounds: number): Promise<number> {
+  const name = 'flooder';
+  const client = await Client.join(world, name);
+  const topics = ['pos', 'event', 'state', 'beacons'];
+  let id = 0;
+  let bytes = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const payload of payloads) {
+      const topic = `trk/v1/${name}/${topics[id % topics.length]}`;
+      const fits = client.socket.write(publishPacket(topic, payload, { id: ++id }));
+      bytes += payload.length;
+      if (!fits) await client.drained();
+    }
+  }
+  const [ts, where] = [Date.now(), { lat: 31.2, lon: 121.4 }];
+  const good = JSON.stringify({ v: 1, ts, ...where });
+  client.socket.write(publishPacket(`trk/v1/${name}/pos`, good, { id: ++id }));
+  await client.waitFor(packetTypes.puback, id);
+  expect(client.socket.destroyed).toBe(false);
+  client.socket.destroy();
+  const path = `devices/${name}/track?protocol=mqtt&from=${new Date(ts - 1).toISOString()}&to=${new Date(ts + 1).toISOString()}`;
+  await eventually(
+    async () => (await world.gateway.api('GET', path)).body.items.length === 1,
+    10_000,
+    'the position behind the flood',
+  );
+  return bytes;
+}
