@@ -212,6 +212,30 @@ describe('JT/T 808 in datagrams', () => {
     await port.until(() => heard.includes(beatAck(11, 31)));
   });
 
+  it('asks something of a device where it has shown its code, and of others no more than they sent', async () => {
+    port = await Port.open('open');
+    const { heard, send } = await port.device();
+    send(heartbeat(1));
+    await port.until(async () => (await port.datagrams('answerTooLong')) === 1);
+    const device = { protocol: 'jt808', id: PHONE } as const;
+    const ask = () => {
+      const link = port.sessions.of(device)?.link;
+      const words = { device: PHONE, id: '0x8300', fields: { flags: [], text: 'a'.repeat(40) } };
+      const written = link?.command?.({ ...words, number: 1, expiresTime: 0, serial: 9 });
+      return written === undefined || written === null ? null : link?.transmit?.(written.bytes);
+    };
+    expect(ask()).toBe(false);
+    send(authenticate(2, `code-${PHONE}`));
+    await port.until(() => heard.length === 1);
+    expect(ask()).toBe(true);
+    const text = jt808Frame(0x8300, PHONE, 9, Buffer.from(`\0${'a'.repeat(40)}`));
+    await port.until(() => heard.length === 2);
+    expect(heard[1]).toBe(text);
+    port.pass(1_000_000);
+    await port.until(() => port.intake.size === 0);
+    expect(ask()).toBeNull();
+  });
+
   it('marks a device offline that has been silent for its time', async () => {
     port = await Port.open('open', { idleMs: 60_000 });
     const { heard, send } = await port.device();
