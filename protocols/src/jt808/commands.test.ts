@@ -93,6 +93,13 @@ describe('the general answer', () => {
   });
 });
 
+it.each(commands.filter(({ answeredBy }) => answeredBy !== null))(
+  '$id $name is answered by a message of the tables',
+  ({ answeredBy }) => {
+    expect(rowOfId(answeredBy ?? '')).toMatchObject({ direction: 'up' });
+  },
+);
+
 it('messages that report answer no command', () => {
   expect(answer('2013', '0x0002', {}).answers).toBeNull();
 });
