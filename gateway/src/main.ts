@@ -2,48 +2,33 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { keyOfPassphrase } from '@xunji/protocols';
-import { Access } from './access/access.ts';
 import { openAlarmDesk } from './alarms/desk.ts';
 import { openBackups } from './backup/running.ts';
 import { BaseMaps } from './basemaps/basemaps.ts';
 import { type Config, readConfig } from './config.ts';
-import { type DataDir, dataDirId, openDataDir } from './data-dir.ts';
+import { dataDirId, openDataDir } from './data-dir.ts';
 import { EventLoopDelay } from './event-loop.ts';
 import { FenceConsumer } from './fences/consumer.ts';
 import { Health } from './health.ts';
 import { createApp } from './http/app.ts';
 import { closeHttp, createHttpServer, listen } from './http/server.ts';
 import { openDashboard } from './http/static.ts';
-import { Doors } from './ingest/doors.ts';
 import { limitsOf } from './ingest/limits.ts';
 import { Parts } from './ingest/parts.ts';
-import { type Consumer, type ConsumerOptions, ConsumerRunner } from './journal/consumer.ts';
+import { type Consumer, ConsumerRunner } from './journal/consumer.ts';
 import { DurableTimes } from './journal/durable-times.ts';
-import { Journal } from './journal/journal.ts';
-import { IDENTITY_FLAPPING } from './journal/record.ts';
 import { trimJournal } from './journal/retention.ts';
-import { readKeyFile } from './journal/seal.ts';
 import { LatestPositions } from './live/latest.ts';
 import { LiveServer } from './live/live.ts';
-import { createLogger, type Logger, rateLimited } from './logger.ts';
+import { createLogger } from './logger.ts';
 import { Photos } from './media/photos.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
-import { Beacons } from './records/beacons.ts';
-import { CommandLog } from './records/commands.ts';
-import { ConfigLog, type Publish } from './records/config-log.ts';
-import { openDatabase, type Records } from './records/database.ts';
-import { DeviceRegistry } from './records/devices.ts';
-import { Fences } from './records/fences.ts';
-import { MqttPasswords } from './records/mqtt-passwords.ts';
-import { Rules } from './records/rules.ts';
-import { Sessions } from './records/sessions.ts';
-import { Subjects } from './records/subjects.ts';
-import { Users } from './records/users.ts';
-import { storeFactories } from './stores/index.ts';
+import { createMetrics } from './metrics.ts';
+import { openDoors } from './open-doors.ts';
+import { openJournal, openRecords, openStores, runnerOptions } from './open-rooms.ts';
+import type { Publish } from './records/config-log.ts';
+import { openDatabase } from './records/database.ts';
 import type { Store } from './stores/store.ts';
 import { storeConsumer } from './stores/store-consumer.ts';
-import type { CommandChange } from './wire.ts';
 
 const usage = `Usage: node gateway/dist/main.js [--config FILE] [--version] [--help]
 
@@ -59,13 +44,6 @@ const SWEEP_MS = 60_000;
 const TRIM_MS = 60_000;
 const PARTS_MS = 10_000;
 const DAY_MS = 86_400_000;
-const STORE_BATCH = { maxRecords: 10_000, lingerMs: 250 };
-/** Small, so that a consumer that catches up lets sockets be read in between. */
-const LIVE_BATCH = { maxRecords: 500, lingerMs: 0 };
-/** Each batch with a fact in it costs a commit. */
-const FENCES_BATCH = { maxRecords: 10_000, lingerMs: 25 };
-const INFLUX_TIMEOUT_MS = 30_000;
-const FAULT_LINES_PER_MINUTE = 6;
 const HTTP_GRACE_MS = 2000;
 /** How long a stop waits at each of its steps; what lags resumes at the next start. */
 const STEP_MS = 5000;
@@ -74,175 +52,6 @@ const STOP_MS = 25_000;
 
 const now = () => Date.now();
 const monotonic = () => performance.now();
-
-function openJournal(
-  config: Config,
-  dir: DataDir,
-  id: Uint8Array,
-  durableTimes: DurableTimes,
-  logger: Logger,
-  metrics: Metrics,
-) {
-  return Journal.open({
-    directory: dir.journal,
-    dataDirId: id,
-    key: config.keyFile === undefined ? null : readKeyFile(config.keyFile),
-    segmentBytes: config.journalSegmentMb << 20,
-    onSync: ({ records, lastSeq, ms }) => {
-      durableTimes.add(lastSeq, records, now());
-      metrics.journalRecords.inc(records);
-      metrics.syncSeconds.observe(ms / 1000);
-    },
-    onStall: (code, message) => {
-      if (code === null) logger.info('journalGoesOn');
-      else logger.error({ code, message }, 'journalStalled');
-    },
-    onDamage: ({ segment, from, to, why }) => {
-      if (why === 'trimmed') {
-        logger.warn({ segment, from, to }, 'journalBeginsLater');
-        return;
-      }
-      metrics.journalDamaged.inc(to - from + 1);
-      logger.error({ segment, from, to, why }, 'journalDamaged');
-    },
-  });
-}
-
-async function openRecords(db: Records, publish: Publish, logger: Logger) {
-  const onError = (what: string) => (error: unknown) => logger.error({ err: error }, what);
-  const log = new ConfigLog({ db, publish, now, onError: onError('configNotPublished') });
-  await log.publishPending();
-  const devices = await DeviceRegistry.open({
-    ...{ db, log, now, onError: onError('devicesNotWritten') },
-  });
-  const users = new Users(db, now);
-  const sessions = await Sessions.open(db, now);
-  return {
-    ...{ log, devices, users, sessions },
-    access: await Access.open({ db, users, sessions, now }),
-    subjects: new Subjects(db, log, devices, now),
-    fences: new Fences(db, log, now),
-    beacons: await Beacons.open(db, now),
-    mqttPasswords: await MqttPasswords.open({ db, now, monotonic }),
-    rules: new Rules(db, log, now),
-    commandLog: await CommandLog.open({ db, now, onError: onError('commandsNotWritten') }),
-  };
-}
-
-function openStores(config: Config, dir: DataDir): Promise<Store[]> {
-  const settings = {
-    duckdb: { path: dir.tracks, keepDays: config.trackKeepDays },
-    influx: {
-      ...{ url: config.influxUrl, database: config.influxDatabase },
-      ...{ username: config.influxUser, password: config.influxPassword },
-      ...{ timeoutMs: INFLUX_TIMEOUT_MS, parkedPath: dir.parked },
-    },
-    now,
-  };
-  return Promise.all(config.store.map((name) => storeFactories[name](settings)));
-}
-
-function batchOf(consumer: string) {
-  if (consumer.startsWith('store-')) return STORE_BATCH;
-  return consumer === 'fences' ? FENCES_BATCH : LIVE_BATCH;
-}
-
-function runnerOptions(consumer: string, logger: Logger, metrics: Metrics): ConsumerOptions {
-  return {
-    ...batchOf(consumer),
-    random: Math.random,
-    onError: (name, error, tries, waitMs) => {
-      metrics.consumerErrors.inc({ consumer: name });
-      logger.warn({ consumer: name, err: error, tries, waitMs }, 'consumerFailed');
-    },
-  };
-}
-
-function mqttOf(config: Config, passwords: MqttPasswords, id: Uint8Array) {
-  const { mqttPrefix, mqttGateways, mqttUrl, mqttConnections, owntracksKey } = config;
-  const { tlsCert, tlsKey } = config;
-  return {
-    passwords,
-    topics: { prefix: mqttPrefix, gatewayTopics: mqttGateways },
-    owntracksKey: owntracksKey === undefined ? null : keyOfPassphrase(owntracksKey),
-    ...(tlsCert === undefined || tlsKey === undefined
-      ? {}
-      : { tls: () => ({ cert: readFileSync(tlsCert), key: readFileSync(tlsKey) }) }),
-    ...(mqttUrl === undefined
-      ? {}
-      : {
-          external: {
-            url: mqttUrl,
-            connections: mqttConnections,
-            // Its sessions wait at the broker for this data directory and for no other.
-            clientId: `xunji-${Buffer.from(id).toString('hex').slice(0, 16)}`,
-            random: Math.random,
-          },
-        }),
-  };
-}
-
-function openDoors(
-  config: Config,
-  journal: Journal,
-  {
-    devices: registry,
-    beacons,
-    mqttPasswords,
-    commandLog,
-  }: Awaited<ReturnType<typeof openRecords>>,
-  latest: LatestPositions,
-  onCommand: (change: CommandChange) => void,
-  id: Uint8Array,
-  { parts, photos }: { readonly parts: Parts; readonly photos: Photos },
-  logger: Logger,
-  metrics: Metrics,
-) {
-  const lines = rateLimited(FAULT_LINES_PER_MINUTE, now);
-  return new Doors({
-    ...{ journal, registry, metrics, admission: config.admission, limits: limitsOf(config) },
-    ...{ subpackages: parts.subpackages, photos },
-    ...{ liveMaxAgeMs: config.liveMaxAgeS * 1000, now, monotonic, places: beacons },
-    commands: {
-      ...{
-        records: commandLog,
-        waitMs: config.commandWaitS * 1000,
-        repeats: config.commandRepeats,
-      },
-      ...{ maxPerDevice: config.maxCommandsPerDevice, maxCommands: config.maxCommands },
-      editionOf: (device) => registry.find(device)?.edition ?? null,
-      fixOf: (device) => latest.get(device)?.fix?.position ?? null,
-      onChange: ({ number, device: { id, protocol }, name, state, result }) =>
-        onCommand({ id: String(number), device: id, protocol, name, state, result }),
-    },
-    mqtt: mqttOf(config, mqttPasswords, id),
-    onBroker: ({ connection, isUp, detail }) => {
-      const { log, held } = lines(`broker ${isUp}`);
-      if (log)
-        logger[isUp ? 'info' : 'warn'](
-          { connection, detail, held },
-          isUp ? 'brokerUp' : 'brokerAway',
-        );
-    },
-    onFault: ({ protocol, code, bytes, detail }, { link }) => {
-      const { log, held } = lines(`${protocol} ${code}`);
-      if (!log) return;
-      logger.warn({ transport: link.transport, protocol, code, bytes, detail, held }, 'fault');
-    },
-    onBan: ({ strikes }) => {
-      const { log, held } = lines('ban');
-      if (log) logger.warn({ strikes, forS: config.banS, held }, 'addressTurnedAway');
-    },
-    onFlapping: (device, takeOvers) => {
-      logger.warn({ protocol: device.protocol, takeOvers }, 'identityFlapping');
-      const noted = { edition: null, epoch: 0, name: IDENTITY_FLAPPING, raw: new Uint8Array(0) };
-      journal
-        .append([{ kind: 'message', receivedTime: now(), device, ...noted, fields: { takeOvers } }])
-        .catch((error: unknown) => logger.error({ err: error }, 'intakeFailed'));
-    },
-    onUnexpected: (error) => logger.error({ err: error }, 'intakeFailed'),
-  });
-}
 
 /** Builds every room and opens the doors last. @returns the ready line, and what closes all in turn */
 async function start(config: Config) {
@@ -327,9 +136,10 @@ async function start(config: Config) {
   const parts = new Parts({
     ...{ path: dir.parts, maxBytes, metrics, now, onError: failed('photoNotWritten') },
   });
-  const kept = { parts, photos };
-  const onCommand = (change: CommandChange) => live?.commanded(change);
-  const doors = openDoors(config, journal, records, latest, onCommand, id, kept, logger, metrics);
+  const doors = openDoors({
+    ...{ config, journal, records, latest, parts, photos, id, logger, metrics },
+    onCommand: (change) => live?.commanded(change),
+  });
   const { commands } = doors;
   if (commands === null) throw new Error('nothing takes commands');
   const { app } = createApp({
