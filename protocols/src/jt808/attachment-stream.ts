@@ -257,6 +257,10 @@ const trimmed = (bytes: Uint8Array): string => {
 export const beginsData = (bytes: Uint8Array): boolean =>
   HEAD.every((byte, i) => bytes[i] === byte);
 
+/** Whether there are too few bytes to say so, and none that contradicts. */
+export const mayBeginData = (bytes: Uint8Array): boolean =>
+  bytes.length < HEAD.length && bytes.every((byte, i) => HEAD[i] === byte);
+
 function headIn(bytes: Uint8Array): number {
   for (let at = bytes.indexOf(HEAD[0]); at >= 0; at = bytes.indexOf(HEAD[0], at + 1)) {
     if (HEAD.every((byte, i) => bytes[at + i] === byte)) return at;

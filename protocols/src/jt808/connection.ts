@@ -9,7 +9,12 @@ import type {
   Verdict,
   WrittenCommand,
 } from '../protocol.ts';
-import { type AttachmentItem, AttachmentStream, beginsData } from './attachment-stream.ts';
+import {
+  type AttachmentItem,
+  AttachmentStream,
+  beginsData,
+  mayBeginData,
+} from './attachment-stream.ts';
 import { type Dialect, dialectOf } from './dialects.ts';
 import { Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
@@ -30,6 +35,7 @@ import {
   Subpackages,
 } from './subpackages.ts';
 import type { Edition } from './versions.ts';
+import { joined } from './write.ts';
 
 type Item = Message | Fault;
 
@@ -63,6 +69,8 @@ export class Jt808Connection implements Connection, FrameSink {
   #receivedTime = 0;
   #hasAnnounced = false;
   /** Of a connection with files: nearly none has them, and the others are spared looking for them. */
+  /** The first bytes, while they may be the head of a piece of a file. */
+  #start: Uint8Array = NO_BYTES;
   #files: AttachmentStream | null = null;
   #filesAt = 0;
   /** Bytes of the stream before the chunk at hand, and those of them that the framer saw. */
@@ -87,7 +95,7 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   get pendingBytes(): number {
-    return this.#framer.pendingBytes + (this.#files?.pendingBytes ?? 0);
+    return this.#start.length + this.#framer.pendingBytes + (this.#files?.pendingBytes ?? 0);
   }
 
   get heldBytes(): number {
@@ -96,6 +104,20 @@ export class Jt808Connection implements Connection, FrameSink {
 
   push(chunk: Uint8Array, receivedTime: number): readonly Item[] {
     this.#receivedTime = receivedTime;
+    const bytes = this.#pushed > 0 ? chunk : this.#begun(chunk);
+    if (bytes !== null) this.#use(bytes);
+    return this.#taken();
+  }
+
+  /** What has come so far; null while that is too little to tell whether the stream begins with a piece of a file. */
+  #begun(chunk: Uint8Array): Uint8Array | null {
+    const bytes = this.#start.length === 0 ? chunk : joined([this.#start, chunk]);
+    const isOpen = mayBeginData(bytes);
+    this.#start = isOpen ? Uint8Array.from(bytes) : NO_BYTES;
+    return isOpen ? null : bytes;
+  }
+
+  #use(chunk: Uint8Array): void {
     if (this.#files === null && this.#mayHaveFiles(chunk)) {
       this.#files = new AttachmentStream({}, this.#pushed > 0);
       this.#filesAt = this.#pushed;
@@ -104,7 +126,6 @@ export class Jt808Connection implements Connection, FrameSink {
     if (this.#files === null) this.#framer.push(chunk, this);
     else for (const item of this.#files.push(chunk)) this.#mixed(item);
     this.#pushed += chunk.length;
-    return this.#taken();
   }
 
   #mayHaveFiles(chunk: Uint8Array): boolean {
