@@ -250,6 +250,30 @@ describe('a connection that announced files', () => {
     );
   });
 
+  it('may come in one chunk with what announces it', () => {
+    const connection = jt808.open();
+    const all = concat(heartbeat, announce, rest);
+    expect(saidOf(connection.push(all, 0))).toEqual(['heartbeat', 'attachments', ...names]);
+    const damaged = Uint8Array.from(heartbeat);
+    damaged[4] = (damaged[4] ?? 0) ^ 1;
+    expect(connection.push(damaged, 0)[0]).toMatchObject({
+      code: 'badChecksum',
+      offset: all.length,
+    });
+  });
+
+  it('is known by the first bytes of a piece, though they come one by one', () => {
+    const connection = jt808.open();
+    const items = [...concat(piece, heartbeat)].flatMap((byte) => [
+      ...connection.push(Uint8Array.of(byte), 0),
+    ]);
+    expect(saidOf(items)).toEqual(['garbage', 'heartbeat']);
+    const other = jt808.open();
+    expect(other.push(piece.subarray(0, 3), 0)).toEqual([]);
+    expect(other.pendingBytes).toBe(3);
+    expect(saidOf(other.push(heartbeat, 0))).toEqual(['garbage', 'heartbeat']);
+  });
+
   it('may be cut behind the flag that begins the next frame', () => {
     const connection = jt808.open();
     const stream = concat(announce, heartbeat);

@@ -16,7 +16,7 @@ import {
   mayBeginData,
 } from './attachment-stream.ts';
 import { type Dialect, dialectOf } from './dialects.ts';
-import { Framer, type FrameSink } from './frame.ts';
+import { Framer, type FramerOptions, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
 import { type Header, readHeader } from './header.ts';
 import type { Receipt } from './location.ts';
@@ -50,7 +50,8 @@ const MAX_TABLE_BYTES = 512 << 10;
 
 /** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
 export class Jt808Connection implements Connection, FrameSink {
-  readonly #framer: Framer;
+  readonly #framerOptions: FramerOptions;
+  #framer: Framer;
   readonly #subpackages: Subpackages;
   /** Parts are handed out, and joined only when they are handed back. */
   readonly #isGated: boolean;
@@ -68,11 +69,13 @@ export class Jt808Connection implements Connection, FrameSink {
   #items: Item[] = [];
   #receivedTime = 0;
   #hasAnnounced = false;
-  /** Of a connection with files: nearly none has them, and the others are spared looking for them. */
   /** The first bytes, while they may be the head of a piece of a file. */
   #start: Uint8Array = NO_BYTES;
+  /** Of a connection with files: nearly none has them, and the others are spared looking for them. */
   #files: AttachmentStream | null = null;
   #filesAt = 0;
+  /** Where the frame ended, in the chunk at hand, behind which files may come; what the framer saw of them is void. */
+  #restAt: number | null = null;
   /** Bytes of the stream before the chunk at hand, and those of them that the framer saw. */
   #pushed = 0;
   #framed = 0;
@@ -80,9 +83,9 @@ export class Jt808Connection implements Connection, FrameSink {
   #shift = 0;
 
   constructor(options: Omit<ConnectionOptions, 'prefer'> = {}) {
-    this.#framer = new Framer({
-      ...(options.maxFrameBytes === undefined ? {} : { maxFrameBytes: options.maxFrameBytes }),
-    });
+    const { maxFrameBytes } = options;
+    this.#framerOptions = maxFrameBytes === undefined ? {} : { maxFrameBytes };
+    this.#framer = new Framer(this.#framerOptions);
     this.#profiles = new Profiles(options);
     this.#subpackages = options.subpackages ?? new Subpackages();
     this.#isGated = options.subpackages !== undefined;
@@ -123,9 +126,23 @@ export class Jt808Connection implements Connection, FrameSink {
       this.#filesAt = this.#pushed;
       this.#framed = this.#pushed;
     }
-    if (this.#files === null) this.#framer.push(chunk, this);
-    else for (const item of this.#files.push(chunk)) this.#mixed(item);
+    let rest = chunk;
+    if (this.#files === null) {
+      this.#framer.push(chunk, this);
+      if (this.#restAt !== null) rest = this.#announced(chunk, this.#restAt);
+    }
+    if (this.#files !== null) for (const item of this.#files.push(rest)) this.#mixed(item);
     this.#pushed += chunk.length;
+  }
+
+  /** What stands in the chunk behind the frame that says that files come; another reader has it from there. */
+  #announced(chunk: Uint8Array, at: number): Uint8Array {
+    this.#files = new AttachmentStream({}, true);
+    this.#filesAt = at;
+    this.#framer = new Framer(this.#framerOptions);
+    this.#framed = 0;
+    this.#restAt = null;
+    return chunk.subarray(at - this.#pushed);
   }
 
   #mayHaveFiles(chunk: Uint8Array): boolean {
@@ -200,6 +217,7 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   dropped(code: FaultCode, offset: number, bytes: number, detail: string): void {
+    if (this.#restAt !== null) return;
     this.#fault(code, offset + this.#shift, bytes, detail);
   }
 
@@ -209,6 +227,7 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   frame(content: Uint8Array, length: number, raw: Uint8Array, offset: number): void {
+    if (this.#restAt !== null) return;
     const found = this.#header(content, length);
     if (found === null) {
       this.dropped('badLength', offset, raw.length, 'announced length and header do not add up');
@@ -229,6 +248,7 @@ export class Jt808Connection implements Connection, FrameSink {
     } else if (!this.#locations(frame, content, length)) {
       this.#body(frame, content.subarray(header.bodyAt, length));
     }
+    if (this.#hasAnnounced && this.#files === null) this.#restAt = at + raw.length;
   }
 
   #part(frame: Frame): void {
