@@ -136,7 +136,7 @@ describe('any input', () => {
       process.stdout.write(`fuzz: ${cases} cases in ${SECONDS} s from SEED=${SEED}${gathered}\n`);
       expect(cases).toBeGreaterThan(0);
       if (find === null) return;
-      const text = `${JSON.stringify({ seed: SEED, ...find }, null, 1)}\n`;
+      const text = `${JSON.stringify({ seed: SEED, ...find }, null, 2)}\n`;
       const file = new URL(`find-${SEED}.json`, FINDS);
       writeFileSync(file, text);
       throw new Error(`SEED=${SEED} breaks a promise, kept as ${file.pathname}\n${text}`);

@@ -365,6 +365,7 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   forgives(content: Uint8Array, length: number): boolean {
+    if (this.#restAt !== null) return false;
     const header = readHeader(content, length, null, true);
     this.#isForgiven = header !== null && this.#isLenient(header);
     return this.#isForgiven;
