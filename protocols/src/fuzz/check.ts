@@ -21,6 +21,8 @@ const NOW = Date.UTC(2026, 10, 23, 8, 9, 20);
 const LATER = NOW + 2 * 3_600_000;
 /** Longest frame of either protocol, with what a framer may take beside it. */
 const MAX_PENDING_BYTES = 4200;
+/** The longest frame that can be written: GT06 counts in two bytes. */
+const MAX_WRITTEN_BYTES = 66_000;
 /** What holding a part costs beside its bytes, at most. */
 const PART_BYTES = 512;
 /** CPU time that any input may cost, and what each of its bytes may add: far above what any of them takes. */
@@ -361,7 +363,9 @@ function checkWrite(input: WriteCase): void {
   const side = direction === 'down' ? 'terminal' : 'platform';
   const bytes = written(protocol, { id, device, edition, serial, fields, direction });
   if (bytes !== null) {
-    const items = protocolOf[protocol].open({ side }).push(bytes, NOW);
+    // What is longer than a reader takes by its settings is sound still.
+    const maxFrameBytes = MAX_WRITTEN_BYTES;
+    const items = protocolOf[protocol].open({ side, maxFrameBytes }).push(bytes, NOW);
     const broken = items.find((item) => !isMessage(item) && item.message === undefined);
     promise(items.length > 0 && broken === undefined, 'writes sound frames', () => toHex(bytes));
   }
@@ -375,7 +379,9 @@ function checkWrite(input: WriteCase): void {
   try {
     const command = connection.command({ device, id, fields, serial });
     if (command === null) return;
-    const items = protocolOf[protocol].open({ side: 'terminal' }).push(command.bytes, NOW);
+    const items = protocolOf[protocol]
+      .open({ side: 'terminal', maxFrameBytes: MAX_WRITTEN_BYTES })
+      .push(command.bytes, NOW);
     const broken = items.find((item) => !isMessage(item) && item.message === undefined);
     promise(broken === undefined, 'writes sound commands', () => toHex(command.bytes));
   } catch (error) {

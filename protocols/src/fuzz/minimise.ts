@@ -90,6 +90,10 @@ function* shorter(bytes: Uint8Array): Generator<Uint8Array> {
 /** With one value taken away or made simple. */
 function* fewer(value: unknown): Generator<unknown> {
   if (Array.isArray(value)) {
+    if (value.length > 2) {
+      yield value.slice(0, value.length >> 1);
+      yield value.slice(value.length >> 1);
+    }
     for (const i of value.keys()) yield value.filter((_, at) => at !== i);
     for (const [i, one] of value.entries()) {
       for (const less of fewer(one)) yield value.map((old, at) => (at === i ? less : old));

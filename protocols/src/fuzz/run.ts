@@ -3,6 +3,9 @@ import { minimise } from './minimise.ts';
 import { makeCase } from './mutate.ts';
 import { Random } from './random.ts';
 
+/** Characters of a failure that are told. */
+const MAX_TOLD = 2000;
+
 /** What a run did. */
 export interface RunResult {
   readonly cases: number;
@@ -26,7 +29,10 @@ export function run(
     const input = makeCase(new Random(seed ^ Math.imul(cases + 1, 0x9e3779b1)), seeds);
     if (failureOf(input) === null) continue;
     const smallest = minimise(input, failureOf);
-    return { cases: cases + 1, find: { failure: failureOf(smallest) ?? '', case: smallest } };
+    return {
+      cases: cases + 1,
+      find: { failure: (failureOf(smallest) ?? '').slice(0, MAX_TOLD), case: smallest },
+    };
   }
   return { cases, find: null };
 }
