@@ -16,7 +16,7 @@ import {
   mayBeginData,
 } from './attachment-stream.ts';
 import { type Dialect, dialectOf } from './dialects.ts';
-import { Framer, type FramerOptions, type FrameSink } from './frame.ts';
+import { Framer, type FrameSink } from './frame.ts';
 import { type Frame, FrameMessage } from './frame-message.ts';
 import { type Header, readHeader } from './header.ts';
 import type { Receipt } from './location.ts';
@@ -50,8 +50,7 @@ const MAX_TABLE_BYTES = 512 << 10;
 
 /** One JT/T 808 connection: frames, sub-packages, the edition of the device and our serials. */
 export class Jt808Connection implements Connection, FrameSink {
-  readonly #framerOptions: FramerOptions;
-  #framer: Framer;
+  readonly #framer: Framer;
   readonly #subpackages: Subpackages;
   /** Parts are handed out, and joined only when they are handed back. */
   readonly #isGated: boolean;
@@ -74,8 +73,6 @@ export class Jt808Connection implements Connection, FrameSink {
   /** Of a connection with files: nearly none has them, and the others are spared looking for them. */
   #files: AttachmentStream | null = null;
   #filesAt = 0;
-  /** Where the frame ended, in the chunk at hand, behind which files may come; what the framer saw of them is void. */
-  #restAt: number | null = null;
   /** Bytes of the stream before the chunk at hand, and those of them that the framer saw. */
   #pushed = 0;
   #framed = 0;
@@ -84,8 +81,7 @@ export class Jt808Connection implements Connection, FrameSink {
 
   constructor(options: Omit<ConnectionOptions, 'prefer'> = {}) {
     const { maxFrameBytes } = options;
-    this.#framerOptions = maxFrameBytes === undefined ? {} : { maxFrameBytes };
-    this.#framer = new Framer(this.#framerOptions);
+    this.#framer = new Framer(maxFrameBytes === undefined ? {} : { maxFrameBytes });
     this.#profiles = new Profiles(options);
     this.#subpackages = options.subpackages ?? new Subpackages();
     this.#isGated = options.subpackages !== undefined;
@@ -121,28 +117,23 @@ export class Jt808Connection implements Connection, FrameSink {
   }
 
   #use(chunk: Uint8Array): void {
-    if (this.#files === null && this.#mayHaveFiles(chunk)) {
-      this.#files = new AttachmentStream({}, this.#pushed > 0);
-      this.#filesAt = this.#pushed;
-      this.#framed = this.#pushed;
-    }
-    let rest = chunk;
-    if (this.#files === null) {
-      this.#framer.push(chunk, this);
-      if (this.#restAt !== null) rest = this.#announced(chunk, this.#restAt);
-    }
-    if (this.#files !== null) for (const item of this.#files.push(rest)) this.#mixed(item);
+    if (this.#files === null && this.#mayHaveFiles(chunk)) this.#haveFiles(0);
+    const used = this.#files === null ? this.#framer.push(chunk, this) : 0;
+    if (this.isElsewhere) this.#haveFiles(used);
+    for (const item of this.#files?.push(chunk.subarray(used)) ?? []) this.#mixed(item);
     this.#pushed += chunk.length;
   }
 
-  /** What stands in the chunk behind the frame that says that files come; another reader has it from there. */
-  #announced(chunk: Uint8Array, at: number): Uint8Array {
-    this.#files = new AttachmentStream({}, true);
-    this.#filesAt = at;
-    this.#framer = new Framer(this.#framerOptions);
-    this.#framed = 0;
-    this.#restAt = null;
-    return chunk.subarray(at - this.#pushed);
+  /** @internal asked by the framer: what stands behind the frame that says that files come is for another reader */
+  get isElsewhere(): boolean {
+    return this.#hasAnnounced && this.#files === null;
+  }
+
+  /** @param used bytes of the chunk at hand that the framer had */
+  #haveFiles(used: number): void {
+    this.#filesAt = this.#pushed + used;
+    this.#framed = this.#filesAt;
+    this.#files = new AttachmentStream({}, this.#filesAt > 0);
   }
 
   #mayHaveFiles(chunk: Uint8Array): boolean {
@@ -217,7 +208,6 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   dropped(code: FaultCode, offset: number, bytes: number, detail: string): void {
-    if (this.#restAt !== null) return;
     this.#fault(code, offset + this.#shift, bytes, detail);
   }
 
@@ -227,7 +217,6 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   frame(content: Uint8Array, length: number, raw: Uint8Array, offset: number): void {
-    if (this.#restAt !== null) return;
     const found = this.#header(content, length);
     if (found === null) {
       this.dropped('badLength', offset, raw.length, 'announced length and header do not add up');
@@ -248,7 +237,6 @@ export class Jt808Connection implements Connection, FrameSink {
     } else if (!this.#locations(frame, content, length)) {
       this.#body(frame, content.subarray(header.bodyAt, length));
     }
-    if (this.#hasAnnounced && this.#files === null) this.#restAt = at + raw.length;
   }
 
   #part(frame: Frame): void {
@@ -365,7 +353,6 @@ export class Jt808Connection implements Connection, FrameSink {
 
   /** @internal called by the framer */
   forgives(content: Uint8Array, length: number): boolean {
-    if (this.#restAt !== null) return false;
     const header = readHeader(content, length, null, true);
     this.#isForgiven = header !== null && this.#isLenient(header);
     return this.#isForgiven;

@@ -27,6 +27,8 @@ export interface FrameSink {
   /** Whether a frame is to be passed though its check code is wrong; asked before `frame`. Never, when absent. */
   forgives?(content: Uint8Array, length: number): boolean;
   dropped(code: FaultCode, offset: number, bytes: number, detail: string): void;
+  /** What follows the frame at hand is for somebody else. */
+  readonly isElsewhere?: boolean;
 }
 
 /** `maxFrameBytes` counts flags and escapes; default 4096. */
@@ -94,10 +96,15 @@ export class Framer {
     return this.#endedOne && isFiller(this.#held, 1, this.#heldLength) ? 0 : this.#heldLength;
   }
 
-  push(chunk: Uint8Array, sink: FrameSink): void {
+  /** @returns bytes used: all of them, or up to the closing flag of the frame that said so */
+  push(chunk: Uint8Array, sink: FrameSink): number {
     let at = this.#goOn(chunk, sink);
     // From here on `at` is an opening flag of the chunk, or its end.
     while (at < chunk.length) {
+      if (sink.isElsewhere === true) {
+        this.#consumed += at + 1;
+        return at + 1;
+      }
       if (this.#heldLength === 0 && at === chunk.length - 1) {
         this.#held = FLAG_ALONE;
         this.#heldLength = 1;
@@ -122,6 +129,7 @@ export class Framer {
     }
     if (this.#heldLength <= 1) this.#held = FLAG_ALONE;
     this.#consumed += chunk.length;
+    return chunk.length;
   }
 
   /**
