@@ -57,6 +57,9 @@ describe('text', () => {
   });
   it('takes UTF-8 where GBK makes no sense of it', () => {
     expect(decodeGbk(ascii('车'))).toBe('车');
+    // GBK has all of these bytes, but reads a character of nobody's.
+    expect(decodeGbk(ascii('粤B12345'))).toBe('粤B12345');
+    expect(decodeGbk(Uint8Array.of(0xaa, 0xa1))).toBe('\uE000');
   });
   it('never throws on bytes', () => {
     fc.assert(fc.property(fc.uint8Array(), (b) => typeof decodeGbk(b) === 'string'));

@@ -118,17 +118,20 @@ export function copyCrcItu(
 const gbk = new TextDecoder('gbk');
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** No character: the replacement character, and the private ones that GBK's user-defined area comes out as. */
+const NO_CHARACTER = /[\uE000-\uF8FF\uFFFD]/;
+
 /**
- * GBK text. Some terminals send UTF-8 in its place: where GBK gives replacement characters and UTF-8 is sound,
- * UTF-8 it is. Undecodable bytes come out as U+FFFD.
+ * GBK text. Some terminals send UTF-8 in its place: where GBK gives no characters and UTF-8 is sound, UTF-8 it is.
+ * Undecodable bytes come out as U+FFFD.
  */
 export function decodeGbk(bytes: Uint8Array): string {
   const text = gbk.decode(bytes);
-  if (!text.includes('\uFFFD')) return text;
+  if (!NO_CHARACTER.test(text)) return text;
   try {
     return utf8.decode(bytes);
   } catch {
-    // Neither: the replacement characters show where.
+    // Neither: what is no character shows where.
     return text;
   }
 }

@@ -70,6 +70,12 @@ group.add("register of 2011 with a VIN, as long as one of 2013", 0x0100, body, f
     reply="registration")
 body, fields = register("2013", "QHKJ1", "SW-200扫地车", "7654321", 1, "沪A·12345")
 group.add("register of 2013", 0x0100, body, fields, REGISTER % 2013, reply="registration")
+# Terminals fresh from the box: the plate is empty, as short as no plate of 2011 is, and the model ends anywhere.
+for model in ("SW-200", "SW-200-GPS-BD", "SW-200-GPS-BD-4G-EU"):
+    body, fields = register("2013", "QHKJ1", model, "7654321", 0, "")
+    assert len(body) == 37
+    group.add(f"register of 2013 without a plate, model {model}", 0x0100, body, fields, REGISTER % 2013,
+        reply="registration")
 body, fields = register("2019", "QHKJ1234567", "SW-200", "7654321ABC", 5, "沪AD12345")
 group.add("register of 2019", 0x0100, body, fields, REGISTER % 2019, edition="2019", reply="registration")
 

@@ -61,7 +61,8 @@ const register2019 = layout({
 
 /**
  * The one body that tells 2011 from 2013. A 2011 terminal with a long plate or a VIN reaches the length of 2013;
- * then a plate too short to be one or a model with control bytes gives it away.
+ * then its plate colour, a control byte, stands within the model. A short plate proves nothing: terminals of 2013
+ * that were told none send an empty one.
  * @see the wire reference, section 5.1
  */
 function registerEdition(body: Uint8Array, edition: Edition): Edition {
@@ -69,9 +70,7 @@ function registerEdition(body: Uint8Array, edition: Edition): Edition {
   if (body.length < register2013.minBytes) return '2011';
   const read = readBody(register2013, body);
   if (!read.ok) return '2011';
-  const { plate, terminalModel } = read.fields;
-  const control = [...terminalModel].some((c) => c < ' ');
-  return plate.length < 3 || control ? '2011' : '2013';
+  return [...read.fields.terminalModel].some((c) => c < ' ') ? '2011' : '2013';
 }
 
 const authenticate = layout({ authCode: textOf(restBytes) });
