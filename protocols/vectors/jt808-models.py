@@ -89,7 +89,8 @@ report("cells with signals", "gps51", [
     it(0xE1, E1 + b"".join(struct.pack(">HIB", *c) for c in TWO_CELLS), "cells",
        {"mcc": 460, "mnc": 0, "cells": [{"lac": c[0], "cellId": c[1], "signal": c[2]} for c in TWO_CELLS]},
        listed(cells=[{"mcc": 460, "mnc": 0, "lac": c[0], "cellId": c[1], "signal": c[2]} for c in TWO_CELLS]))])
-report("cells of half a cell stay bytes", "gps51", [raw(0xE1, E1 + bytes(9)), raw(0xE1, bytes(1))])
+report("cells of half a cell or of none stay bytes", "gps51",
+    [raw(0xE1, E1 + bytes(9)), raw(0xE1, E1), raw(0xE1, bytes(1))])
 report("firmware", "gps51", [it(0xE2, b"GB201-1.1.1", "firmware", "GB201-1.1.1", {"firmware": "GB201-1.1.1"})])
 report("firmware of numbers stays bytes", "gps51", [raw(0xE2, b"\0\1")])
 report("IMEI", "gps51", [it(0xF6, bytes.fromhex("0861234567890123"), "imei", "861234567890123", {"imei": "861234567890123"})])

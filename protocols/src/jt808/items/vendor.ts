@@ -156,6 +156,15 @@ export const mainPower = numberItem(
 );
 
 const neighbour = layout({ lac: u16, cellId: u32, signal });
+const neighbours = listToEnd(neighbour.kind);
+/** At least one: the four bytes of a network without a cell are another maker's voltage. */
+const heardCells: typeof neighbours = {
+  ...neighbours,
+  read: (parsed) => {
+    const all = neighbours.read(parsed);
+    return all instanceof Unreadable || all.length > 0 ? all : new Unreadable('wants a cell');
+  },
+};
 /** One network for all; a cell alone may come without its signal. */
 const network = { mcc: u16, mnc: u16 };
 const cellsOfNetwork = oneOf<{
@@ -164,10 +173,7 @@ const cellsOfNetwork = oneOf<{
   readonly lac?: number;
   readonly cellId?: number;
   readonly cells?: readonly { lac: number; cellId: number; signal: number }[];
-}>(
-  layout({ ...network, lac: u16, cellId: u32 }),
-  layout({ ...network, cells: listToEnd(neighbour.kind) }),
-);
+}>(layout({ ...network, lac: u16, cellId: u32 }), layout({ ...network, cells: heardCells }));
 export const cells = item(
   0xe1,
   'cells',
