@@ -33,7 +33,7 @@ export function gt06Section(vectors: readonly OwnVector[]): string {
   const has = new Set(vectors.map(({ message }) => message?.name));
   return [
     '## GT06\n',
-    'Every type is decoded and written. Bytes that no field explains are kept in `extra`.\n',
+    'Every type is decoded and written. Bytes that no field explains are kept in `extra`. Some fields are no part of a table: `crcOk` false where a wrong checksum was forgiven, `idFormat` `hex` for a log-in id that is no number, `phoneRest` for bytes behind the end of a phone number, `card` of the reader in 0x9B, and in 0x94 the `values` of a status text by key and the `states` they stand for.\n',
     markdownTable(
       ['type', 'name', '', 'answered with', 'sent by the platform', 'clause', 'own vector'],
       rows.map((row) => [

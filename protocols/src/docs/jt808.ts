@@ -192,7 +192,7 @@ function bitTableOf(which: 'alarms' | 'status'): string {
 export function jt808Section(vectors: readonly OwnVector[]): string {
   return [
     '## JT/T 808\n',
-    'Every message is decoded and written in both directions. “✓”: the edition has it; “v”: a vector of our own shows it. A message that an edition lacks is read as the nearest edition that has it. Bytes behind a table are kept in `trailing`. “Optional” fields are only in some bodies, or may be left out when writing.\n',
+    'Every message is decoded and written in both directions. “✓”: the edition has it; “v”: a vector of our own shows it. A message that an edition lacks is read as the nearest edition that has it. Bytes behind a table are kept in `trailing`. What is odd about the frame stands beside the fields of its body: `versionFlagMismatch` where the version flag and the size of the header contradict each other, `protocolVersion` where it is not 1, `wrongChecksum` and `wrongLength` where these were forgiven. “Optional” fields are only in some bodies, or may be left out when writing.\n',
     overview(vectors),
     '### JT/T 808 bodies\n',
     messageSections(),

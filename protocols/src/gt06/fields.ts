@@ -75,11 +75,14 @@ export const binaryTime: Kind<string> = mapped(
 );
 
 /** The length nibble cannot be trusted: 8 occurs before the usual twelve bytes. @see gt06.md section 6.1 */
-const gpsInfo = mapped(
-  u8,
-  (byte) => ({ length: byte >> 4, satellites: byte & 0x0f }),
-  ({ length, satellites }) =>
-    (checkInteger(length, 0, 15, 'length') << 4) | checkInteger(satellites, 0, 15, 'satellites'),
+const gpsInfo = noted(
+  mapped(
+    u8,
+    (byte) => ({ length: byte >> 4, satellites: byte & 0x0f }),
+    ({ length, satellites }) =>
+      (checkInteger(length, 0, 15, 'length') << 4) | checkInteger(satellites, 0, 15, 'satellites'),
+  ),
+  '`length` as sent and `satellites` used',
 );
 
 const COURSE_BITS = 10;
@@ -95,19 +98,22 @@ const courseFlags = bitTable(8, {
 });
 
 /** Course in degrees as sent, above 360 included, and the flags above it. @see gt06.md section 6.1 */
-export const courseStatus = mapped(
-  u16,
-  (word) => ({
-    course: word & COURSE_MASK,
-    flags: bitNames(word >> COURSE_BITS, courseFlags) as readonly string[],
-  }),
-  ({ course, flags }) => {
-    const bits = bitsOf(flags, courseFlags);
-    return (
-      (checkInteger(bits, 0, 63, 'flags') << COURSE_BITS) |
-      checkInteger(course, 0, COURSE_MASK, 'course')
-    );
-  },
+export const courseStatus = noted(
+  mapped(
+    u16,
+    (word) => ({
+      course: word & COURSE_MASK,
+      flags: bitNames(word >> COURSE_BITS, courseFlags) as readonly string[],
+    }),
+    ({ course, flags }) => {
+      const bits = bitsOf(flags, courseFlags);
+      return (
+        (checkInteger(bits, 0, 63, 'flags') << COURSE_BITS) |
+        checkInteger(course, 0, COURSE_MASK, 'course')
+      );
+    },
+  ),
+  '`course` in degrees as sent; `flags`: north, west, positioned, differential, bit14, bit15',
 );
 
 /** @see gt06.md section 6.1 */
@@ -293,26 +299,29 @@ export const terminalInfoBits = bitTable(
 );
 
 /** What the log-in says of the zone set in the device: hours and minutes, not whether times are local. @see gt06.md section 5 */
-export const zone = mapped(
-  u16,
-  (word) => {
-    const hundreds = word >> 4;
-    return {
-      hours: Math.floor(hundreds / 100),
-      minutes: hundreds % 100,
-      west: (word & 0b1000) !== 0,
-      spare: (word & 0b100) !== 0,
-      language: word & 0b11,
-    };
-  },
-  ({ hours, minutes, west, spare, language }) => {
-    const hundreds =
-      checkInteger(hours, 0, 40, 'hours') * 100 + checkInteger(minutes, 0, 99, 'minutes');
-    return (
-      (checkInteger(hundreds, 0, 0xfff, 'hours') << 4) |
-      (west ? 0b1000 : 0) |
-      (spare ? 0b100 : 0) |
-      checkInteger(language, 0, 0b11, 'language')
-    );
-  },
+export const zone = noted(
+  mapped(
+    u16,
+    (word) => {
+      const hundreds = word >> 4;
+      return {
+        hours: Math.floor(hundreds / 100),
+        minutes: hundreds % 100,
+        west: (word & 0b1000) !== 0,
+        spare: (word & 0b100) !== 0,
+        language: word & 0b11,
+      };
+    },
+    ({ hours, minutes, west, spare, language }) => {
+      const hundreds =
+        checkInteger(hours, 0, 40, 'hours') * 100 + checkInteger(minutes, 0, 99, 'minutes');
+      return (
+        (checkInteger(hundreds, 0, 0xfff, 'hours') << 4) |
+        (west ? 0b1000 : 0) |
+        (spare ? 0b100 : 0) |
+        checkInteger(language, 0, 0b11, 'language')
+      );
+    },
+  ),
+  'of the device: `hours`, `minutes`, `west`, `spare`, `language`; not that of its times',
 );

@@ -114,7 +114,7 @@ export const accessPoints: Kind<readonly AccessPoint[]> = {
     }
   },
   shape: 'BYTE n, n of BYTE[6], BYTE, then perhaps BYTE m, BYTE[m]',
-  note: 'address, strength as -dBm, name',
+  note: '`mac`, `strength` as -dBm, `ssid`, or `ssidHex` where it is no UTF-8',
 };
 
 function namedEnd(bytes: Uint8Array, from: number, count: number): number {
