@@ -1,17 +1,10 @@
 import { digitsOfTime } from '../bytes.ts';
 import { gt06 } from '../gt06/index.ts';
-import type { Message } from '../protocol.ts';
+import { type DecodeFigures, measureBeside } from './beside.ts';
 
 /*
  * GT06 0x22 from the bytes of a frame to a position, beside a reader that does as little as can be done by hand.
  */
-
-/** What `measureGt06Decode` found; both in frames a second, one figure a round, slowest last. */
-export interface Gt06DecodeFigures {
-  readonly frames: number;
-  readonly framesPerSecond: readonly number[];
-  readonly minimalPerSecond: readonly number[];
-}
 
 /** What the minimal reader gives: the fields of a 0x22 in plain units. */
 export interface MinimalFix {
@@ -88,9 +81,6 @@ const word32 = (bytes: Uint8Array, at: number): number =>
   ((word16(bytes, at) << 16) | word16(bytes, at + 2)) >>> 0;
 
 const DISTINCT = 1000;
-type Read = (report: Uint8Array, receivedTime: number) => boolean;
-/** Somebody wants what was read: a compiler that sees that nobody does leaves most of the work out. */
-let kept: Message | MinimalFix | null = null;
 
 /** The frames that are measured: 0x22 with ACC, mode, re-upload and mileage, a second apart. */
 export function gt06Reports(startTime: number): readonly Uint8Array[] {
@@ -124,49 +114,10 @@ export function gt06Reports(startTime: number): readonly Uint8Array[] {
 export function measureGt06Decode(
   clock: () => number,
   startTime: number,
-  { frames = 200_000, rounds = 3 } = {},
-): Gt06DecodeFigures {
-  const reports = gt06Reports(startTime);
-  const readAll = (read: Read): void => {
-    let valid = 0;
-    for (let i = 0; i < frames; i++) {
-      const at = i % DISTINCT;
-      const report = reports[at];
-      if (report !== undefined && read(report, startTime + at * 1000)) valid++;
-    }
-    if (valid !== frames) throw new Error(`${valid} of ${frames} frames decoded`);
-  };
-  const timed = (read: Read): number => {
-    const start = clock();
-    readAll(read);
-    return Math.round((frames / (clock() - start)) * 1000);
-  };
-  const connection = gt06.open();
-  const fully: Read = (report, receivedTime) => {
-    const [item] = connection.push(report, receivedTime);
-    if (item?.kind !== 'message') return false;
-    kept = item;
-    return item.positions[0]?.valid === true;
-  };
-  const minimally: Read = (report) => {
-    const read = readMinimal(report);
-    kept = read;
-    return read?.valid === true;
-  };
-  // The compiler has seen both before either is timed.
-  readAll(fully);
-  readAll(minimally);
-  const full: number[] = [];
-  const minimal: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    full.push(timed(fully));
-    minimal.push(timed(minimally));
-  }
-  if (kept === null) throw new Error('nothing was read');
-  const slowestLast = (figures: number[]) => figures.sort((a, b) => b - a);
-  return {
-    frames,
-    framesPerSecond: slowestLast(full),
-    minimalPerSecond: slowestLast(minimal),
-  };
+  options: { readonly frames?: number; readonly rounds?: number } = {},
+): DecodeFigures {
+  return measureBeside({
+    ...{ reports: gt06Reports(startTime), startTime, connection: gt06.open() },
+    ...{ minimal: readMinimal, clock, ...options },
+  });
 }

@@ -1,18 +1,11 @@
 import { digitsOfTime } from '../bytes.ts';
 import { jt808 } from '../jt808/index.ts';
-import type { Message } from '../protocol.ts';
+import { type DecodeFigures, measureBeside } from './beside.ts';
 
 /*
  * JT/T 808 0x0200 from the bytes of a frame to a position, beside a reader that does as little as can be done by hand;
  * and what bytes cost that never become a frame.
  */
-
-/** What `measureDecode` found; both in frames a second, one figure a round, slowest last. */
-export interface DecodeFigures {
-  readonly frames: number;
-  readonly framesPerSecond: readonly number[];
-  readonly minimalPerSecond: readonly number[];
-}
 
 /** What the minimal reader gives: a report in plain units. */
 export interface MinimalReport {
@@ -103,9 +96,6 @@ const bcd = (byte: number): number => (byte >> 4) * 10 + (byte & 15);
 
 const DISTINCT = 1000;
 /** Reads one frame, keeps what it found and says whether it was a valid position. */
-type Read = (report: Uint8Array, receivedTime: number) => boolean;
-/** Somebody wants what was read: a compiler that sees that nobody does leaves most of the work out. */
-let kept: Message | MinimalReport | null = null;
 
 /** The frames that are measured: four items, 56 bytes before escaping, a second apart. */
 export function locationReports(startTime: number): readonly Uint8Array[] {
@@ -145,51 +135,12 @@ export function locationReports(startTime: number): readonly Uint8Array[] {
 export function measureDecode(
   clock: () => number,
   startTime: number,
-  { frames = 200_000, rounds = 3 } = {},
+  options: { readonly frames?: number; readonly rounds?: number } = {},
 ): DecodeFigures {
-  const reports = locationReports(startTime);
-  const readAll = (read: Read): void => {
-    let valid = 0;
-    for (let i = 0; i < frames; i++) {
-      const at = i % DISTINCT;
-      const report = reports[at];
-      if (report !== undefined && read(report, startTime + at * 1000)) valid++;
-    }
-    if (valid !== frames) throw new Error(`${valid} of ${frames} frames decoded`);
-  };
-  const timed = (read: Read): number => {
-    const start = clock();
-    readAll(read);
-    return Math.round((frames / (clock() - start)) * 1000);
-  };
-  const connection = jt808.open();
-  const fully: Read = (report, receivedTime) => {
-    const [item] = connection.push(report, receivedTime);
-    if (item?.kind !== 'message') return false;
-    kept = item;
-    return item.positions[0]?.valid === true;
-  };
-  const minimally: Read = (report) => {
-    const read = readMinimal(report);
-    kept = read;
-    return read?.valid === true;
-  };
-  // The compiler has seen both before either is timed.
-  readAll(fully);
-  readAll(minimally);
-  const full: number[] = [];
-  const minimal: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    full.push(timed(fully));
-    minimal.push(timed(minimally));
-  }
-  if (kept === null) throw new Error('nothing was read');
-  const slowestLast = (figures: number[]) => figures.sort((a, b) => b - a);
-  return {
-    frames,
-    framesPerSecond: slowestLast(full),
-    minimalPerSecond: slowestLast(minimal),
-  };
+  return measureBeside({
+    ...{ reports: locationReports(startTime), startTime, connection: jt808.open() },
+    ...{ minimal: readMinimal, clock, ...options },
+  });
 }
 
 /** Ns a byte that never becomes a frame, for a short and a long stretch without a delimiter; best of the rounds. */

@@ -1,2 +1,3 @@
+export type { DecodeFigures } from './beside.ts';
 export * from './decode.ts';
-export { type Gt06DecodeFigures, measureGt06Decode } from './decode-gt06.ts';
+export { measureGt06Decode } from './decode-gt06.ts';

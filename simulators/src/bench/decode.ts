@@ -1,6 +1,5 @@
 import {
   type DecodeFigures,
-  type Gt06DecodeFigures,
   measureDecode,
   measureFraming,
   measureGt06Decode,
@@ -16,7 +15,7 @@ const options = { frames: 200_000, rounds: 5 };
 const collect = (globalThis as { gc?: () => void }).gc;
 
 /** The best round of each, how far the others were from it, and how many times as long ours takes. */
-function shown({ framesPerSecond, minimalPerSecond }: DecodeFigures | Gt06DecodeFigures) {
+function shown({ framesPerSecond, minimalPerSecond }: DecodeFigures) {
   const best = framesPerSecond[0] ?? 0;
   const minimal = minimalPerSecond[0] ?? 0;
   return {
