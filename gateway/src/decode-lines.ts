@@ -33,7 +33,8 @@ export interface DecodedLine {
 
 /**
  * Reads lines of hex as the successive chunks of one connection, as a gateway in admission mode `open` would:
- * our serials start at 0, every device time that exists is believed.
+ * our serials start at 0, every device time that exists is believed, and a GT06 frame before any log-in is answered as
+ * one behind it.
  */
 export class LineDecoder {
   readonly #connection;
@@ -79,7 +80,10 @@ export class LineDecoder {
   }
 
   #message(message: Message, now: number): object {
-    const { verdict } = this.#gate.decide(message, this.#session, now);
+    const decided = this.#gate.decide(message, this.#session, now);
+    // Whoever shows a frame alone wants to see its answer: its sender counts as logged in.
+    const verdict: Verdict | null =
+      message.device === null ? { result: 'accepted' } : decided.verdict;
     const { id, name, device, edition, serial, fields } = message;
     return {
       id,

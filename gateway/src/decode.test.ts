@@ -167,4 +167,12 @@ describe('decode', () => {
       },
     ]);
   });
+
+  it('answers a GT06 frame that is shown alone as one behind a log-in', () => {
+    const alone = new LineDecoder(gt06, { lenient: false });
+    const heartbeat = gt06Frame(0x13, Buffer.from('4006040002', 'hex'), 7);
+    expect(alone.decode(heartbeat, NOW).messages).toMatchObject([
+      { id: '0x13', device: null, reply: gt06Frame(0x13, Buffer.alloc(0), 7) },
+    ]);
+  });
 });
