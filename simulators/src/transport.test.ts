@@ -204,6 +204,7 @@ describe('a badge over a real socket', () => {
         'data',
         mqttFrames((type, body) => {
           if (type === 1) socket.write(Buffer.from([0x20, 2, 0, 0]));
+          if (type === 8) socket.write(Buffer.from([0x90, 3, ...body.subarray(0, 2), 1]));
           if (type !== 3) return;
           const topicLength = body.readUInt16BE(0);
           payloads.push(body.subarray(2 + topicLength + 2).toString());
@@ -229,5 +230,24 @@ describe('a badge over a real socket', () => {
     await until(() => ledger.counts().acknowledged === 1);
     expect(payloads[1]).toBe(payloads[0]);
     expect(ledger.counts()).toMatchObject({ connections: 2, faults: { lineLost: 1 } });
+  });
+
+  it('leaves a broker that answers nothing', async () => {
+    const port = await serve((socket) => {
+      socket.on(
+        'data',
+        mqttFrames((type) => {
+          if (type === 1) socket.write(Buffer.from([0x20, 2, 0, 0]));
+        }),
+      );
+    });
+    const ledger = new Ledger();
+    const link = linkMqtt({
+      ...{ host: '127.0.0.1', port, deviceId: 'badge-08', password: '', ledger },
+      ...{ reconnectMs: 20, closeMs: 50 },
+    });
+    link.listen?.('trk/v1/badge-08/cmd', () => undefined);
+    await until(() => ledger.counts().connections === 1);
+    await link.close();
   });
 });

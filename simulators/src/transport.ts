@@ -18,6 +18,8 @@ export interface Backoff {
 const backoffDefault: Backoff = { firstMs: 500, maxMs: 15_000 };
 /** A line that held this long was a good one: the next wait starts small again. */
 const goodLineMs = 10_000;
+/** How long a close waits for what a broker has not answered. */
+const CLOSE_MS = 2_000;
 
 export interface TcpOptions {
   readonly host: string;
@@ -86,6 +88,8 @@ export interface MqttLinkOptions {
   readonly password: string;
   readonly ledger: Ledger;
   readonly reconnectMs?: number;
+  /** How long a close waits for what is not answered. Default 2 s. */
+  readonly closeMs?: number;
 }
 
 /** An MQTT client that reconnects by itself and repeats what has no PUBACK. */
@@ -127,7 +131,16 @@ export function linkMqtt(options: MqttLinkOptions): Link & Publisher {
       client.subscribe(topic, { qos: 1 });
     },
     close: async () => {
-      await client.endAsync(!client.connected);
+      let timer: NodeJS.Timeout | undefined;
+      // A broker that answers nothing would keep a client that waits for its answers.
+      const unanswered = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          client.stream.destroy();
+          resolve();
+        }, options.closeMs ?? CLOSE_MS);
+      });
+      await Promise.race([client.endAsync(!client.connected), unanswered]);
+      clearTimeout(timer);
     },
   };
 }
