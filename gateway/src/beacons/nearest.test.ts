@@ -42,6 +42,25 @@ function room() {
 const shown = (messages: readonly Message[]) =>
   messages.map(({ name, device, positions: [p] }) => ({ name, device, ...p }));
 
+describe('a report', () => {
+  it('is not read field by field to see that it hears nobody', () => {
+    const { nearest } = room();
+    const device: DeviceRef = { protocol: 'jt808', id: '13912345678' };
+    const report = {
+      ...{ kind: 'message', protocol: 'jt808', id: '0x0200', name: 'locationReport' },
+      ...{ device: device.id, edition: '2013', serial: 1, intent: 'report' },
+      positions: [samplePosition(0)],
+      raw: new Uint8Array(0),
+    } as const;
+    const lazy = Object.defineProperty({ ...report, fields: {} }, 'fields', {
+      get: () => {
+        throw new Error('fields were read');
+      },
+    }) as Message;
+    expect(nearest.hear(lazy, device, T)).toEqual([]);
+  });
+});
+
 describe('what gateways hear', () => {
   it('makes a position of the badge at their place, without speed or mileage', () => {
     const { scan, nearest, results } = room();

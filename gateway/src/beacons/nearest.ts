@@ -34,9 +34,11 @@ const GATEWAY_CLOCK_MS = 60_000;
 const NO_BYTES = new Uint8Array(0);
 const NOTHING: readonly Message[] = [];
 
-/** Asked for every message of every protocol. */
-function tellsOfRadio({ sightings, fields, positions }: Message): boolean {
-  if (sightings !== undefined || fields['beacons'] !== undefined) return true;
+/** Asked for every message of every protocol; fields of a report are only read from its bytes once somebody looks. */
+function tellsOfRadio(message: Message): boolean {
+  if (message.sightings !== undefined) return true;
+  const { positions } = message;
+  if (positions.length === 0) return message.fields['beacons'] !== undefined;
   for (const { extras } of positions) if (extras['beacons'] !== undefined) return true;
   return false;
 }
@@ -184,8 +186,8 @@ export class NearestBeacons {
 
 /** Beacons that a report without sightings of its own lists beside its position, or instead of one. */
 function ownBeacons(message: Message, receivedTime: number): readonly Sighting[] {
-  const { fields, positions } = message;
-  const listed = fields['beacons'];
+  const { positions } = message;
+  const listed = positions.length === 0 ? message.fields['beacons'] : undefined;
   const inFields = Array.isArray(listed) ? listed.filter(isBeacon) : [];
   const sighting =
     (time: number) =>
