@@ -120,8 +120,8 @@ class RecordsDesk implements Desk {
     const place = decodePlace(cursor);
     if (place !== null) {
       const { time, id } = place;
-      query = query.where((e) =>
-        e.or([e('raisedTime', '<', time), e.and([e('raisedTime', '=', time), e('id', '<', id)])]),
+      query = query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('raisedTime', 'id'), '<', tuple(time, id)),
       );
     }
     const rows = await query
@@ -142,11 +142,8 @@ class RecordsDesk implements Desk {
     const place = decodePlace(cursor);
     if (place !== null) {
       const { time, id } = place;
-      query = query.where((e) =>
-        e.or([
-          e('occurredTime', '<', time),
-          e.and([e('occurredTime', '=', time), e('id', '<', id)]),
-        ]),
+      query = query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('occurredTime', 'id'), '<', tuple(time, id)),
       );
     }
     const rows = await query

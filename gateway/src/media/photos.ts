@@ -100,11 +100,8 @@ export class Photos {
       query = query.where('protocol', '=', device.protocol).where('deviceId', '=', device.id);
     }
     if (after !== null) {
-      query = query.where((e) =>
-        e.or([
-          e('time', '>', after.time),
-          e.and([e('time', '=', after.time), e('id', '>', after.id)]),
-        ]),
+      query = query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('time', 'id'), '>', tuple(after.time, after.id)),
       );
     }
     return (await query.orderBy('time').orderBy('id').limit(limit).execute()).map(toWire);

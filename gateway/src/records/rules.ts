@@ -45,11 +45,8 @@ export class Rules {
   async list(limit: number, after: { name: string; id: string } | null): Promise<Rule[]> {
     let query = this.#db.selectFrom('rules').selectAll();
     if (after !== null) {
-      query = query.where((e) =>
-        e.or([
-          e('name', '>', after.name),
-          e.and([e('name', '=', after.name), e('id', '>', after.id)]),
-        ]),
+      query = query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('name', 'id'), '>', tuple(after.name, after.id)),
       );
     }
     return (await query.orderBy('name').orderBy('id').limit(limit).execute()).map(ruleFromRow);

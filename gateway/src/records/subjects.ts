@@ -33,11 +33,8 @@ export class Subjects {
   async list(limit: number, after: { name: string; id: string } | null): Promise<Subject[]> {
     let query = this.#select(this.#db);
     if (after !== null) {
-      query = query.where((e) =>
-        e.or([
-          e('subjects.name', '>', after.name),
-          e.and([e('subjects.name', '=', after.name), e('subjects.id', '>', after.id)]),
-        ]),
+      query = query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('subjects.name', 'subjects.id'), '>', tuple(after.name, after.id)),
       );
     }
     const rows = await query.orderBy('subjects.name').orderBy('subjects.id').limit(limit).execute();
